@@ -1,0 +1,61 @@
+// The hardware configuration: the parameters of one accelerator as a value, the widths derived from them, and which are legal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "support/result.h"
+
+namespace tandem::isa {
+
+/// The scratchpads and what LOAD's mem_type can name. kAcc8 is DRAM int8, sign-extended into acc.
+enum class Memory { kUop, kWgt, kInp, kAcc, kOut, kAcc8 };
+
+/// Parameters as an architect writes them. A default-constructed value is VTA's default design. Immutable after loading.
+struct HwConfig {
+  std::string name = "vta_default";
+  int batch = 1;      // rows of an input element
+  int block_in = 16;  // int8 lanes of an input element
+  int block_out = 16; // lanes of an accumulator element
+  int64_t uop_buffer_bytes = 32 * 1024;
+  int64_t inp_buffer_bytes = 32 * 1024;
+  int64_t wgt_buffer_bytes = 256 * 1024;
+  int64_t acc_buffer_bytes = 128 * 1024;
+  int bus_bytes = 8;
+  int outstanding_reads = 64;     // bursts in flight
+  int command_queue_depth = 512;  // instructions per engine
+  int token_queue_depth = 512;    // tokens per direction
+
+  /// Bytes of one element of a scratchpad; for kAcc8 and kOut one byte per accumulator lane.
+  int64_t element_bytes(Memory memory) const;
+  /// Entries of a scratchpad. `out` mirrors `acc` entry by entry, as in VTA; kAcc8 means acc.
+  int64_t depth(Memory memory) const;
+  int64_t out_buffer_bytes() const { return depth(Memory::kOut) * element_bytes(Memory::kOut); }
+  /// Multiply-accumulates per GEMM micro-op.
+  int64_t macs_per_uop() const { return int64_t{1} * batch * block_in * block_out; }
+  /// Bits of all scratchpads: the size that `tandem explore` bounds.
+  int64_t buffer_bits() const;
+
+  bool operator==(const HwConfig& other) const;  // all parameters but the name
+};
+
+/// Every broken rule, each with the nearest legal value as its hint; empty where the configuration is legal.
+std::vector<Diagnostic> check(const HwConfig& config, const SourceLocation& where = {});
+
+/// Reads strict YAML; the first unknown key, wrong type or broken rule is the error.
+Result<HwConfig> parse_hw(const std::string& text, const std::string& file);
+Result<HwConfig> load_hw(const std::string& path);
+/// YAML that parse_hw reads back to an equal value.
+std::string to_yaml(const HwConfig& config);
+/// Identity of the hardware: equal for equal parameters, whatever the name.
+uint64_t hash(const HwConfig& config);
+
+/// A module parameter of the RTL top, e.g. {"BlockIn", 16}: the one mapping from configuration to Verilog.
+struct RtlParameter {
+  std::string name;
+  int64_t value;
+};
+std::vector<RtlParameter> rtl_parameters(const HwConfig& config);
+
+}  // namespace tandem::isa

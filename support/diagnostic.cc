@@ -1,0 +1,63 @@
+#include "support/diagnostic.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+
+namespace tandem {
+namespace {
+
+size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string render(const Diagnostic& diagnostic) {
+  std::string text;
+  const SourceLocation& where = diagnostic.where;
+  if (!where.file.empty()) {
+    text += where.file;
+    if (where.line > 0) text += fmt::format(":{}", where.line);
+    if (where.line > 0 && where.column > 0) text += fmt::format(":{}", where.column);
+    text += ": ";
+  }
+  text += "error: " + diagnostic.what;
+  if (!diagnostic.legal.empty()) text += fmt::format("\n  legal: {}", fmt::join(diagnostic.legal, ", "));
+  if (!diagnostic.hint.empty()) text += "\n  hint: " + diagnostic.hint;
+  return text;
+}
+
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
+  std::string best;
+  size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    const size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+Diagnostic unknown_name(SourceLocation where, const std::string& kind, const std::string& word,
+                        std::vector<std::string> candidates) {
+  const std::string near = nearest(word, candidates);
+  return Diagnostic{std::move(where), fmt::format("unknown {} '{}'", kind, word), std::move(candidates),
+                    near.empty() ? "" : fmt::format("did you mean '{}'?", near)};
+}
+
+}  // namespace tandem
