@@ -1,0 +1,67 @@
+// The operators that the graph knows, as plain values with their integer meaning fixed: sizes, strides, pads, requantisation.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/loop/ir.h"
+#include "support/result.h"
+
+namespace tandem::ops {
+
+/// Round-half-up shift of the 64-bit value, then clamp to [low, high] and narrow to int8: the rule `single` with a power-of-two scale.
+/// shift < 0 multiplies by 2^-shift.
+struct Requantize {
+  int shift = 0;
+  int low = -128;
+  int high = 127;
+};
+
+/// y[n,o,p,q] = requantize(bias[o] + sum x[n,c,p*stride_h-pad_top+r,q*stride_w-pad_left+s] * w[o,c,r,s]); int8 in, int32 sum, pads are 0.
+/// Parameters of its kernel: x i8[n,c,h,w], weight i8[o,c,kernel_h,kernel_w], bias i32[o], y i8[n,o,out_h,out_w]. A dense layer is the
+/// convolution whose kernel covers its input.
+struct Conv2d {
+  int64_t n = 1, c = 1, h = 1, w = 1, o = 1, kernel_h = 1, kernel_w = 1;
+  int64_t stride_h = 1, stride_w = 1;
+  int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  Requantize requantize;
+  int64_t out_h() const { return (h + pad_top + pad_bottom - kernel_h) / stride_h + 1; }
+  int64_t out_w() const { return (w + pad_left + pad_right - kernel_w) / stride_w + 1; }
+};
+
+/// Pads never win. Parameters: x i8[n,c,h,w], y i8[n,c,out_h,out_w].
+struct MaxPool {
+  int64_t n = 1, c = 1, h = 1, w = 1, kernel_h = 2, kernel_w = 2, stride_h = 2, stride_w = 2;
+  int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  int64_t out_h() const { return (h + pad_top + pad_bottom - kernel_h) / stride_h + 1; }
+  int64_t out_w() const { return (w + pad_left + pad_right - kernel_w) / stride_w + 1; }
+};
+
+/// y = requantize((a << left_shift_a) + (b << left_shift_b)). Parameters: a, b, y i8[n,c,h,w].
+struct Add {
+  int64_t n = 1, c = 1, h = 1, w = 1;
+  int left_shift_a = 0, left_shift_b = 0;
+  Requantize requantize;
+};
+
+/// y = clamp(x, low, high). Parameters: x, y i8[n,c,h,w].
+struct Clip {
+  int64_t n = 1, c = 1, h = 1, w = 1;
+  int low = -128, high = 127;
+};
+
+using Operator = std::variant<Conv2d, MaxPool, Add, Clip>;
+
+/// "conv2d 1x16x8x8 -> 32, 3x3 stride 1x1 pad 1,1,1,1".
+std::string to_string(const Operator& op);
+/// Text without spaces that names the operator's shape exactly; equal text means equal operator.
+std::string key(const Operator& op);
+/// Multiply-accumulates of the definition, without padding to blocks; 0 where the operator has none.
+int64_t macs(const Operator& op);
+
+/// The definition: an unscheduled loop nest over logical NCHW tensors. The interpreter and the CPU run exactly this.
+loop::Kernel define(const Operator& op);
+
+}  // namespace tandem::ops
