@@ -1,4 +1,5 @@
-// Invariants of our own code. A failed check is a bug in Tandem, never a user's mistake: it prints the place and aborts.
+// Invariants of our own code. A failed check is a bug in Tandem, never a user's mistake: it prints the place and
+// aborts.
 #pragma once
 
 #include <string>

@@ -1,9 +1,9 @@
 #include "support/diagnostic.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <fmt/format.h>
 
 namespace tandem {
 namespace {

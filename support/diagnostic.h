@@ -7,7 +7,8 @@
 
 namespace tandem {
 
-/// A place in a user's text. Lines and columns count from 1; 0 means "not known"; an empty file means "the command line".
+/// A place in a user's text. Lines and columns count from 1; 0 means "not known"; an empty file means "the command
+/// line".
 struct SourceLocation {
   std::string file;
   int line = 0;

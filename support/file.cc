@@ -1,20 +1,22 @@
 #include "support/file.h"
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 
 namespace tandem {
 namespace {
 
 template <typename Container>
 Result<Container> read_whole(const std::string& path) {
-  const auto failure = [&path] { return Diagnostic{{path}, fmt::format("cannot read: {}", std::strerror(errno)), {}, ""}; };
+  const auto failure = [&path] {
+    return Diagnostic{{path}, fmt::format("cannot read: {}", std::strerror(errno)), {}, ""};
+  };
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return failure();
   Container content;

@@ -16,7 +16,8 @@ using Bytes = std::vector<uint8_t>;
 Result<Bytes> read_file(const std::string& path);
 Result<std::string> read_text_file(const std::string& path);
 
-/// Writes beside `path` and renames, so that readers see the old file or the whole new one, and a full disk leaves nothing.
+/// Writes beside `path` and renames, so that readers see the old file or the whole new one, and a full disk leaves
+/// nothing.
 Result<void> write_file(const std::string& path, std::string_view content);
 Result<void> write_file(const std::string& path, const Bytes& content);
 

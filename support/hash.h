@@ -1,4 +1,5 @@
-// A stable 64-bit content hash (FNV-1a with an avalanche) for cache keys and configuration identities. Not cryptographic.
+// A stable 64-bit content hash (FNV-1a with an avalanche) for cache keys and configuration identities. Not
+// cryptographic.
 #pragma once
 
 #include <cstdint>

@@ -69,8 +69,8 @@ class [[nodiscard]] Result<void> {
 #define TANDEM_CONCAT(a, b) TANDEM_CONCAT_INNER(a, b)
 
 /// `TANDEM_TRY(expr)` returns the error of a Result from the enclosing function, or goes on.
-#define TANDEM_TRY(expr)                                         \
-  do {                                                           \
+#define TANDEM_TRY(expr)                                                                \
+  do {                                                                                  \
     if (auto tandem_result = (expr); !tandem_result.ok()) return tandem_result.error(); \
   } while (false)
 

@@ -1,4 +1,5 @@
-// The one random generator: the same numbers from the same seed on every machine (std distributions promise no such thing).
+// The one random generator: the same numbers from the same seed on every machine (std distributions promise no such
+// thing).
 #pragma once
 
 #include <cstdint>

@@ -48,7 +48,8 @@ struct Tensor {
 /// Slice `count` entries of the first axis, from `first`.
 Tensor slice_first_axis(const Tensor& tensor, int64_t first, int64_t count);
 
-/// NumPy's .npy, versions 1 to 3, C order, little endian (numpy.lib.format). Errors name the file and what is not supported.
+/// NumPy's .npy, versions 1 to 3, C order, little endian (numpy.lib.format). Errors name the file and what is not
+/// supported.
 Result<Tensor> read_npy(const std::string& path);
 Result<void> write_npy(const std::string& path, const Tensor& tensor);
 

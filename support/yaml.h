@@ -11,9 +11,11 @@
 
 namespace tandem {
 
-/// A place in a parsed YAML document. Cheap to copy. Accessors give the value or a Diagnostic with the node's line and column.
+/// A place in a parsed YAML document. Cheap to copy. Accessors give the value or a Diagnostic with the node's line and
+/// column.
 class YamlNode {
  public:
+  /// The document's root. Errors: what is no YAML, a key given twice, more than one document, an empty one.
   static Result<YamlNode> parse(const std::string& text, const std::string& file);
   static Result<YamlNode> load(const std::string& path);
 
@@ -31,13 +33,15 @@ class YamlNode {
   std::vector<std::pair<std::string, YamlNode>> entries() const;  // of a map, in file order
 
   Result<std::string> text() const;
-  /// Accepts decimal and 0x; with suffixes KiB, MiB where `allow_size` is set ("32 KiB").
+  /// Accepts decimal and 0x; with suffixes KiB, MiB, GiB where `allow_size` is set ("32 KiB").
   Result<int64_t> integer(bool allow_size = false) const;
   Result<double> number() const;
   Result<bool> boolean() const;
 
  private:
   struct Impl;
+  explicit YamlNode(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  Diagnostic wrong(const std::string& wanted) const;
   std::shared_ptr<const Impl> impl_;
 };
 
