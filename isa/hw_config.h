@@ -1,23 +1,23 @@
-// The hardware configuration: the parameters of one accelerator as a value, the widths derived from them, and which are legal.
+// The hardware configuration: the parameters of one accelerator as a value, the widths derived from them, and which are
+// legal.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "isa/memory.h"  // generated from isa.yaml: Memory {kUop, kWgt, kInp, kAcc, kOut, kAcc8}
 #include "support/result.h"
 
 namespace tandem::isa {
 
-/// The scratchpads and what LOAD's mem_type can name. kAcc8 is DRAM int8, sign-extended into acc.
-enum class Memory { kUop, kWgt, kInp, kAcc, kOut, kAcc8 };
-
-/// Parameters as an architect writes them. A default-constructed value is VTA's default design. Immutable after loading.
+/// Parameters as an architect writes them. A default-constructed value is VTA's default design. Immutable after
+/// loading.
 struct HwConfig {
   std::string name = "vta_default";
-  int batch = 1;      // rows of an input element
-  int block_in = 16;  // int8 lanes of an input element
-  int block_out = 16; // lanes of an accumulator element
+  int batch = 1;       // rows of an input element
+  int block_in = 16;   // int8 lanes of an input element
+  int block_out = 16;  // lanes of an accumulator element
   int64_t uop_buffer_bytes = 32 * 1024;
   int64_t inp_buffer_bytes = 32 * 1024;
   int64_t wgt_buffer_bytes = 256 * 1024;

@@ -1,4 +1,5 @@
-// What travels from the compiler to every simulator: encoded instructions, what DRAM holds before the start, tensors and marks.
+// What travels from the compiler to every simulator: encoded instructions, what DRAM holds before the start, tensors
+// and marks.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct Segment {
 
 enum class Role { kInput, kOutput, kScratch };
 
-/// A tensor in DRAM. `shape` is the shape in DRAM, i.e. already packed, e.g. [N/b, C/blk, H, W, b, blk]; `layout` names its
-/// axes, e.g. "NCHW1n16c". Simulators copy bytes and look at neither.
+/// A tensor in DRAM. `shape` is the shape in DRAM, i.e. already packed, e.g. [N/b, C/blk, H, W, b, blk]; `layout` names
+/// its axes, e.g. "NCHW1n16c". Simulators copy bytes and look at neither.
 struct Binding {
   std::string name;
   Role role = Role::kInput;
@@ -58,7 +59,8 @@ struct Program {
 Result<void> save_program(const std::string& path, const Program& program);
 Result<Program> load_program(const std::string& path);
 
-/// A VTA loader script (`../shared/vta/ISA.md`, Programs): load, insn, dump. Dumps become output bindings with `expected`.
+/// A VTA loader script (`../shared/vta/ISA.md`, Programs): load, insn, dump. Dumps become output bindings with
+/// `expected`.
 Result<Program> load_manifest(const std::string& path, const HwConfig& hardware);
 
 /// Assembly text that parses back to an equal program; `assemble` reports file:line:col.
@@ -71,8 +73,9 @@ struct Fault {
   std::string what;
 };
 
-/// The static checker: encodings, unused bits, bounds of scratchpads and of DRAM, token balance, deadlock under the configuration's
-/// finite queues and in-order fetch. Written apart from the compiler. Empty result: every simulator agrees on the program.
+/// The static checker: encodings, unused bits, bounds of scratchpads and of DRAM, token balance, deadlock under the
+/// configuration's finite queues and in-order fetch. Written apart from the compiler. Empty result: every simulator
+/// agrees on the program.
 std::vector<Fault> check(const Program& program);
 
 }  // namespace tandem::isa

@@ -1,0 +1,441 @@
+// C++: the memories, the instructions as structs with their tables, and the scalar built-ins as constexpr functions.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "isa/generate/emit.h"
+
+namespace tandem::isa::generate {
+namespace {
+
+constexpr char kBanner[] = "// Generated from isa/isa.yaml by isa/generate_main.cc. Do not edit.\n";
+
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    result += c;
+  }
+  return result + "\"";
+}
+
+std::string member_type(const Field& field) {
+  switch (field.kind) {
+    case FieldKind::kFlag:
+      return "bool";
+    case FieldKind::kUnsigned:
+      return "uint32_t";
+    case FieldKind::kSigned:
+      return "int32_t";
+    case FieldKind::kMemory:
+      return "Memory";
+    case FieldKind::kAluOp:
+      return "AluOp";
+    case FieldKind::kOpcode:
+    case FieldKind::kZero:
+      break;
+  }
+  return "";
+}
+
+bool is_member(const Field& field) { return field.kind != FieldKind::kOpcode && field.kind != FieldKind::kZero; }
+
+std::string initial_value(const Table& table, const Field& field) {
+  switch (field.kind) {
+    case FieldKind::kFlag:
+      return "false";
+    case FieldKind::kMemory:
+      return "Memory::k" + upper_camel(field.memories.front());
+    case FieldKind::kAluOp:
+      return "AluOp::k" + upper_camel(table.alu_operations.front().name);
+    default:
+      return "0";
+  }
+}
+
+std::string kind_name(FieldKind kind) {
+  switch (kind) {
+    case FieldKind::kOpcode:
+      return "FieldKind::kOpcode";
+    case FieldKind::kFlag:
+      return "FieldKind::kFlag";
+    case FieldKind::kUnsigned:
+      return "FieldKind::kUnsigned";
+    case FieldKind::kSigned:
+      return "FieldKind::kSigned";
+    case FieldKind::kMemory:
+      return "FieldKind::kMemory";
+    case FieldKind::kAluOp:
+      return "FieldKind::kAluOp";
+    case FieldKind::kZero:
+      return "FieldKind::kZero";
+  }
+  return "";
+}
+
+int64_t memory_mask(const Table& table, const Field& field) {
+  int64_t mask = 0;
+  for (const std::string& name : field.memories) {
+    const auto found = std::find_if(table.memories.begin(), table.memories.end(),
+                                    [&](const Memory& memory) { return memory.name == name; });
+    TANDEM_CHECK(found != table.memories.end(),
+                 fmt::format("isa.yaml: field {} lists unknown memory {}", field.name, name));
+    mask |= int64_t{1} << found->mem_type;
+  }
+  return mask;
+}
+
+size_t max_fields(const Table& table) {
+  size_t most = table.uop_fields.size();
+  for (const Instruction& instruction : table.instructions) most = std::max(most, instruction.fields.size());
+  return most;
+}
+
+std::string instruction_struct(const Table& table, const Instruction& instruction) {
+  std::string text = fmt::format("\n/// {}\nstruct {} {{\n", instruction.doc, upper_camel(instruction.name));
+  std::string equal;
+  for (const Field& field : instruction.fields) {
+    if (!is_member(field)) continue;
+    text +=
+        fmt::format("  {} {} = {};  ///< {}\n", member_type(field), field.name, initial_value(table, field), field.doc);
+    equal += fmt::format("{}{} == other.{}", equal.empty() ? "" : " && ", field.name, field.name);
+  }
+  text += fmt::format("\n  bool operator==(const {}& other) const {{ return {}; }}\n}};\n",
+                      upper_camel(instruction.name), equal);
+  return text;
+}
+
+/// A function of the configuration for every parameter and width, each computing only what it needs: the depth of a
+/// buffer follows from the size of its element, which for micro-ops follows from the depths of the other buffers.
+std::string width_functions(const Table& table, std::vector<std::string>& calls) {
+  std::string text =
+      "int64_t clog2(int64_t value) {\n  int64_t result = 0;\n  while ((int64_t{1} << result) < value) ++result;\n"
+      "  return result;\n}\n\n";
+  for (const Parameter& parameter : table.parameters) {
+    text += fmt::format("int64_t {}(const HwConfig& config) {{ return {}; }}\n", parameter.name, parameter.value);
+    calls.push_back(parameter.name + "(config)");
+  }
+  calls.emplace_back("uop_bits(config)");
+  for (const Width& width : table.widths) {
+    text += fmt::format("int64_t {}(const HwConfig& config) {{ return {}; }}\n", width.name,
+                        nested(width.value.tree, calls, "clog2"));
+    calls.push_back(width.name + "(config)");
+  }
+  return text;
+}
+
+std::string field_table(const Table& table, const std::vector<Field>& fields, const std::string& indent) {
+  std::string text;
+  for (const Field& field : fields) {
+    text += fmt::format("{}{{{}, {}, {}, {}, {}u, {}}},\n", indent, quoted(field.name), kind_name(field.kind),
+                        field.aligned, field.zero, memory_mask(table, field), quoted(field.doc));
+  }
+  return text;
+}
+
+std::string width_list(const std::vector<Field>& fields, const std::vector<std::string>& calls) {
+  std::string text;
+  for (const Field& field : fields) {
+    text += fmt::format("{}static_cast<int>({})", text.empty() ? "" : ", ", nested(field.width.tree, calls, "clog2"));
+  }
+  return "{" + text + "}";
+}
+
+std::string value_conversions(const Table& table) {
+  std::string to = "FieldValues field_values(const Instruction& instruction) {\n  FieldValues values{};\n";
+  std::string from = "Instruction make_instruction(Opcode opcode, const FieldValues& values) {\n  switch (opcode) {\n";
+  for (const Instruction& instruction : table.instructions) {
+    const std::string type = upper_camel(instruction.name);
+    to += fmt::format("  if (const auto* {0} = std::get_if<{1}>(&instruction)) {{\n", instruction.name, type);
+    from += fmt::format("    case Opcode::k{0}: {{\n      {0} result;\n", type);
+    for (size_t i = 0; i < instruction.fields.size(); ++i) {
+      const Field& field = instruction.fields[i];
+      if (field.kind == FieldKind::kOpcode) {
+        to += fmt::format("    values[{}] = static_cast<int64_t>(Opcode::k{});\n", i, type);
+      } else if (is_member(field)) {
+        to += fmt::format("    values[{}] = static_cast<int64_t>({}->{});\n", i, instruction.name, field.name);
+        from += fmt::format("      result.{} = static_cast<{}>(values[{}]);\n", field.name, member_type(field), i);
+      }
+    }
+    to += "  }\n";
+    from += "      return result;\n    }\n";
+  }
+  to += "  return values;\n}\n";
+  from += "  }\n  return Finish{};\n}\n";
+  return to + "\n" + from;
+}
+
+std::string scalar_type(ScalarType type) {
+  switch (type) {
+    case ScalarType::kI1:
+      return "bool";
+    case ScalarType::kI8:
+      return "int8_t";
+    case ScalarType::kI32:
+      return "int32_t";
+    case ScalarType::kI64:
+      return "int64_t";
+  }
+  return "";
+}
+
+/// One statement per operation, so that nothing is undefined: arithmetic through unsigned types, shift amounts masked.
+std::string scalar_body(const std::vector<ScalarArgument>& arguments, const ScalarExpression& body) {
+  std::map<const ScalarNode*, std::string> names;
+  const auto value = [&](const ScalarExpression& expression) -> std::string {
+    if (expression->op == ScalarOp::kArgument) return arguments.at(static_cast<size_t>(expression->value)).name;
+    if (expression->op == ScalarOp::kConstant) {
+      return fmt::format("{}{{{}}}", scalar_type(expression->type), expression->value);
+    }
+    return names.at(expression.get());
+  };
+  std::string text;
+  for (const ScalarNode* node : operations(body)) {
+    const std::string type = scalar_type(node->type);
+    const std::string unsigned_type = node->type == ScalarType::kI64 ? "uint64_t" : "uint32_t";
+    const std::string a = value(node->operands[0]);
+    const std::string b = node->operands.size() > 1 ? value(node->operands[1]) : "";
+    const auto wrapped = [&](const std::string& op) {
+      return fmt::format("static_cast<{0}>(static_cast<{1}>({2}) {3} static_cast<{1}>({4}))", type, unsigned_type, a,
+                         op, b);
+    };
+    std::string result;
+    switch (node->op) {
+      case ScalarOp::kAdd:
+        result = wrapped("+");
+        break;
+      case ScalarOp::kSubtract:
+        result = wrapped("-");
+        break;
+      case ScalarOp::kMultiply:
+        result = wrapped("*");
+        break;
+      case ScalarOp::kNegate:
+        result = fmt::format("static_cast<{}>(0u - static_cast<{}>({}))", type, unsigned_type, a);
+        break;
+      case ScalarOp::kShiftLeft:
+        result = fmt::format("static_cast<{}>(static_cast<{}>({}) << ({} & {}))", type, unsigned_type, a, b,
+                             bits(node->type) - 1);
+        break;
+      case ScalarOp::kShiftRight:
+        result = fmt::format("static_cast<{}>({} >> ({} & {}))", type, a, b, bits(node->type) - 1);
+        break;
+      case ScalarOp::kLess:
+        result = fmt::format("{} < {}", a, b);
+        break;
+      case ScalarOp::kLessEqual:
+        result = fmt::format("{} <= {}", a, b);
+        break;
+      case ScalarOp::kEqual:
+        result = fmt::format("{} == {}", a, b);
+        break;
+      case ScalarOp::kAnd:
+        result = fmt::format("{} & {}", a, b);
+        break;
+      case ScalarOp::kOr:
+        result = fmt::format("{} | {}", a, b);
+        break;
+      case ScalarOp::kNot:
+        result = fmt::format("!{}", a);
+        break;
+      case ScalarOp::kSelect:
+        result = fmt::format("{} ? {} : {}", a, b, value(node->operands[2]));
+        break;
+      case ScalarOp::kConvert:
+        result = fmt::format("static_cast<{}>({})", type, a);
+        break;
+      case ScalarOp::kConstant:
+      case ScalarOp::kArgument:
+      case ScalarOp::kCeilLog2:
+        TANDEM_CHECK(false, "not an operation of a built-in");
+    }
+    const std::string name = fmt::format("t{}", names.size());
+    text += fmt::format("  const {} {} = {};\n", type, name, result);
+    names[node] = name;
+  }
+  return text + fmt::format("  return {};\n", value(body));
+}
+
+std::string enumeration(const std::string& name, const std::vector<std::pair<std::string, int64_t>>& values) {
+  std::string text = fmt::format("enum class {} {{\n", name);
+  for (const auto& [value, code] : values) text += fmt::format("  k{} = {},\n", upper_camel(value), code);
+  return text + "};\n";
+}
+
+}  // namespace
+
+std::string emit_memory_header(const Table& table) {
+  std::vector<std::pair<std::string, int64_t>> values;
+  for (const Memory& memory : table.memories) values.emplace_back(memory.name, memory.mem_type);
+  std::string text = kBanner;
+  text +=
+      "// The scratchpads and what LOAD and STORE can name; the values are the mem_type of the encoding.\n#pragma "
+      "once\n\n";
+  return text + "namespace tandem::isa {\n\n" + enumeration("Memory", values) + "\n}  // namespace tandem::isa\n";
+}
+
+std::string emit_instruction_header(const Table& table) {
+  std::vector<std::pair<std::string, int64_t>> opcodes;
+  std::vector<std::pair<std::string, int64_t>> operations_codes;
+  std::string variants;
+  for (const Instruction& instruction : table.instructions) {
+    opcodes.emplace_back(instruction.name, instruction.opcode);
+    variants += fmt::format("{}{}", variants.empty() ? "" : ", ", upper_camel(instruction.name));
+  }
+  for (const AluOperation& operation : table.alu_operations)
+    operations_codes.emplace_back(operation.name, operation.code);
+  std::string text = kBanner;
+  text +=
+      "// The instructions as structs, and the table behind them. isa/instruction.h adds encoding and is what users "
+      "include.\n"
+      "#pragma once\n\n#include <array>\n#include <cstdint>\n#include <variant>\n#include <vector>\n\n"
+      "#include \"isa/hw_config.h\"\n#include \"isa/instruction_info.h\"\n\nnamespace tandem::isa {\n\n";
+  text += enumeration("Opcode", opcodes) + "\n" + enumeration("AluOp", operations_codes);
+  for (const Instruction& instruction : table.instructions) text += instruction_struct(table, instruction);
+  text += fmt::format("\nusing Instruction = std::variant<{}>;\n", variants);
+  text += fmt::format("\n/// {}\nstruct Uop {{\n", table.uop_doc);
+  std::string equal;
+  for (const Field& field : table.uop_fields) {
+    text += fmt::format("  uint32_t {} = 0;  ///< {}\n", field.name, field.doc);
+    equal += fmt::format("{}{} == other.{}", equal.empty() ? "" : " && ", field.name, field.name);
+  }
+  text += fmt::format("\n  bool operator==(const Uop& other) const {{ return {}; }}\n}};\n", equal);
+  text += fmt::format(
+      "\n/// The values of an instruction's fields in table order, the opcode first.\n"
+      "using FieldValues = std::array<int64_t, {}>;\nFieldValues field_values(const Instruction& instruction);\n"
+      "Instruction make_instruction(Opcode opcode, const FieldValues& values);\n"
+      "FieldValues field_values(const Uop& uop);\nUop make_uop(const FieldValues& values);\n\n}}  // namespace "
+      "tandem::isa\n",
+      max_fields(table));
+  return text;
+}
+
+std::string emit_instruction_source(const Table& table) {
+  std::vector<std::string> calls;
+  std::string text = kBanner;
+  text +=
+      "#include \"isa/instruction_set.h\"\n\nnamespace tandem::isa {\nnamespace {\n\nint64_t uop_bits(const HwConfig& "
+      "config);\n";
+  text += width_functions(table, calls);
+  std::string sum;
+  for (const Field& field : table.uop_fields) {
+    sum += fmt::format("{}{}", sum.empty() ? "" : " + ", nested(field.width.tree, calls, "clog2"));
+  }
+  text += fmt::format(
+      "int64_t uop_bits(const HwConfig& config) {{ return {} <= 32 ? 32 : 64; }}\n\n}}  // namespace\n\n", sum);
+
+  text +=
+      "const std::vector<InstructionInfo>& instruction_infos() {\n  static const std::vector<InstructionInfo> infos = "
+      "{\n";
+  for (const Instruction& instruction : table.instructions) {
+    text += fmt::format("      {{{}, {}, EngineRule::k{}, {},\n       {},\n       {{\n{}       }}}},\n",
+                        quoted(instruction.name), instruction.opcode, upper_camel(instruction.engine),
+                        quoted(instruction.doc), quoted(instruction.assembly),
+                        field_table(table, instruction.fields, "           "));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  text += fmt::format(
+      "const std::vector<FieldInfo>& uop_field_infos() {{\n  static const std::vector<FieldInfo> infos = {{\n{}  }};\n"
+      "  return infos;\n}}\n\n",
+      field_table(table, table.uop_fields, "      "));
+  text += "const std::vector<MemoryInfo>& memory_infos() {\n  static const std::vector<MemoryInfo> infos = {\n";
+  for (const Memory& memory : table.memories) {
+    const std::string rule = memory.load_engine.empty() ? "None" : upper_camel(memory.load_engine);
+    text += fmt::format("      {{{}, {}, {}, EngineRule::k{}, {}}},\n", quoted(memory.name), quoted(memory.title),
+                        memory.mem_type, rule, quoted(memory.doc));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  text += "const std::vector<AluOpInfo>& alu_op_infos() {\n  static const std::vector<AluOpInfo> infos = {\n";
+  for (const AluOperation& operation : table.alu_operations) {
+    text += fmt::format("      {{{}, {}, {}, {}}},\n", quoted(operation.name), operation.code, quoted(operation.text),
+                        quoted(operation.doc));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  text += "const std::vector<BuiltinInfo>& builtin_infos() {\n  static const std::vector<BuiltinInfo> infos = {\n";
+  for (const Builtin& builtin : table.builtins) {
+    std::string arguments;
+    for (const ScalarArgument& argument : builtin.function.arguments) {
+      arguments += fmt::format("{}{{{}, {}}}", arguments.empty() ? "" : ", ", quoted(argument.name),
+                               quoted(name(argument.type)));
+    }
+    text += fmt::format("      {{{}, {{{}}}, {}, {}, {}}},\n", quoted(builtin.name), arguments,
+                        quoted(name(builtin.function.result)), quoted(builtin.text), quoted(builtin.doc));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+
+  text += "std::vector<int> field_widths(const HwConfig& config, int64_t opcode) {\n";
+  for (const Instruction& instruction : table.instructions) {
+    text += fmt::format("  if (opcode == {}) return {};\n", instruction.opcode, width_list(instruction.fields, calls));
+  }
+  text += fmt::format(
+      "  return {{}};\n}}\n\nstd::vector<int> uop_field_widths(const HwConfig& config) {{\n  return {};\n}}\n\n",
+      width_list(table.uop_fields, calls));
+  text += "int64_t uop_size_bits(const HwConfig& config) { return uop_bits(config); }\n\n";
+  for (const bool lanes : {true, false}) {
+    text += fmt::format("int64_t {}(const HwConfig& config, Memory memory) {{\n  switch (memory) {{\n",
+                        lanes ? "lane_count" : "lane_bits");
+    for (const Memory& memory : table.memories) {
+      std::string value = nested((lanes ? memory.lanes : memory.lane_bits).tree, calls, "clog2");
+      text += fmt::format("    case Memory::k{}: {}return {};\n", upper_camel(memory.name),
+                          value.find("config") == std::string::npos ? "static_cast<void>(config); " : "", value);
+    }
+    text += "  }\n  return 0;\n}\n\n";
+  }
+  text += value_conversions(table);
+  text += "\nFieldValues field_values(const Uop& uop) {\n  FieldValues values{};\n";
+  std::string from;
+  for (size_t i = 0; i < table.uop_fields.size(); ++i) {
+    text += fmt::format("  values[{}] = uop.{};\n", i, table.uop_fields[i].name);
+    from += fmt::format("  uop.{} = static_cast<uint32_t>(values[{}]);\n", table.uop_fields[i].name, i);
+  }
+  text += fmt::format(
+      "  return values;\n}}\n\nUop make_uop(const FieldValues& values) {{\n  Uop uop;\n{}  return uop;\n}}\n\n", from);
+  return text + "}  // namespace tandem::isa\n";
+}
+
+std::string emit_builtins_header(const Table& table) {
+  std::string text = kBanner;
+  text +=
+      "// The scalar built-ins and the ALU operations as constexpr functions, defined for every operand.\n#pragma "
+      "once\n\n"
+      "#include <cstdint>\n#include <utility>\n\n#include \"isa/instruction_set.h\"\n\nnamespace tandem::isa::builtin "
+      "{\n";
+  for (const Builtin& builtin : table.builtins) {
+    std::string arguments;
+    for (const ScalarArgument& argument : builtin.function.arguments) {
+      arguments += fmt::format("{}{} {}", arguments.empty() ? "" : ", ", scalar_type(argument.type), argument.name);
+    }
+    text += fmt::format("\n/// {}: {}.\nconstexpr {} {}({}) {{\n{}}}\n", builtin.text, builtin.doc,
+                        scalar_type(builtin.function.result), builtin.name, arguments,
+                        scalar_body(builtin.function.arguments, builtin.function.body));
+  }
+  text += "\n}  // namespace tandem::isa::builtin\n\nnamespace tandem::isa {\n";
+  const std::vector<ScalarArgument> lanes = {{"a", ScalarType::kI32}, {"b", ScalarType::kI32}};
+  text +=
+      "\n/// One lane of an ALU operation, for loops that know the operation: alu<AluOp::kAdd>(a, b).\ntemplate <AluOp "
+      "op>\n"
+      "constexpr int32_t alu(int32_t a, int32_t b);\n";
+  std::string cases;
+  for (const AluOperation& operation : table.alu_operations) {
+    const std::string code = "AluOp::k" + upper_camel(operation.name);
+    text += fmt::format(
+        "\n/// {}: {}.\ntemplate <>\nconstexpr int32_t alu<{}>([[maybe_unused]] int32_t a, [[maybe_unused]] int32_t b) "
+        "{{\n{}}}\n",
+        operation.text, operation.doc, code, scalar_body(lanes, operation.value));
+    cases +=
+        fmt::format("    case {0}: return function([](int32_t a, int32_t b) {{ return alu<{0}>(a, b); }});\n", code);
+  }
+  text += fmt::format(
+      "\n/// Calls `function` with the operation's lane function as a constant of its own type, so that it can be "
+      "inlined in a loop.\n"
+      "template <typename Function>\nconstexpr auto with_alu(AluOp op, Function&& function) {{\n  switch (op) {{\n{}  "
+      "}}\n"
+      "  return function([](int32_t, int32_t) {{ return int32_t{{0}}; }});\n}}\n",
+      cases);
+  text +=
+      "\n/// One lane of an ALU operation.\nconstexpr int32_t alu(AluOp op, int32_t a, int32_t b) {\n"
+      "  return with_alu(op, [&](auto lane) { return lane(a, b); });\n}\n";
+  return text + "\n}  // namespace tandem::isa\n";
+}
+
+}  // namespace tandem::isa::generate

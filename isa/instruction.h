@@ -1,0 +1,107 @@
+// Instructions as values and as bits: the structs that isa.yaml generates, their encoding, and what follows from both.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "isa/hw_config.h"
+#include "isa/instruction_set.h"  // generated from isa.yaml: Opcode, AluOp, Load, Store, Gemm, Alu, Finish, Instruction, Uop
+#include "support/file.h"
+#include "support/result.h"
+
+namespace tandem::isa {
+
+/// Bits 0 to 63 are words[0]. Words beyond the configuration's instruction width are zero.
+struct EncodedInstruction {
+  std::array<uint64_t, 4> words{};
+  bool operator==(const EncodedInstruction& other) const { return words == other.words; }
+};
+
+/// Place of a field: bits [lsb, lsb + width) of the instruction or micro-op.
+struct FieldPlace {
+  int lsb = 0;
+  int width = 0;
+};
+
+/// The largest value of each field; of signed fields imm is the only one, with its least value apart.
+struct FieldLimits {
+  Load load;
+  Store store;
+  Gemm gemm;
+  Alu alu;
+  int32_t imm_min = 0;
+  Uop uop;
+};
+
+/// The encoding under one configuration, with all places worked out. Cheap to copy; make one and use it for a whole
+/// program.
+class Codec {
+ public:
+  explicit Codec(const HwConfig& config);
+
+  int instruction_bytes() const { return instruction_bytes_; }  // 16, 24 or 32
+  int uop_bytes() const { return uop_bytes_; }                  // 4 or 8
+  /// In the order of instruction_infos()' fields; empty where no instruction has the opcode.
+  const std::vector<FieldPlace>& places(int64_t opcode) const { return places_[static_cast<size_t>(opcode & 7)]; }
+  const std::vector<FieldPlace>& uop_places() const { return uop_places_; }
+
+  /// Values that do not fit their fields are a bug of the caller (limits() and first_misfit() tell beforehand).
+  EncodedInstruction encode(const Instruction& instruction) const;
+  /// Refuses unknown opcodes, memories and ALU operations, and bits that must be zero and are not.
+  Result<Instruction> decode(const EncodedInstruction& encoded) const;
+  uint64_t encode_uop(const Uop& uop) const;
+  Uop decode_uop(uint64_t bits) const;
+  /// "field x_size: 65536 is not in [0, 65535]" for the first field that does not hold its value; "" where all do.
+  std::string first_misfit(const Instruction& instruction) const;
+  std::string first_misfit(const Uop& uop) const;
+  FieldLimits limits() const;
+
+  /// Little endian, instruction_bytes() each.
+  EncodedInstruction from_bytes(const uint8_t* bytes) const;
+  void append_bytes(const EncodedInstruction& encoded, Bytes& bytes) const;
+  /// Little endian, uop_bytes() each.
+  Uop uop_from_bytes(const uint8_t* bytes) const;
+  void append_uop_bytes(const Uop& uop, Bytes& bytes) const;
+
+ private:
+  int instruction_bytes_ = 16;
+  int uop_bytes_ = 4;
+  std::array<std::vector<FieldPlace>, 8> places_;
+  std::vector<FieldPlace> uop_places_;
+};
+
+// The same for a single use.
+int instruction_bytes(const HwConfig& config);
+int uop_bytes(const HwConfig& config);
+EncodedInstruction encode(const HwConfig& config, const Instruction& instruction);
+Result<Instruction> decode(const HwConfig& config, const EncodedInstruction& encoded);
+uint64_t encode_uop(const HwConfig& config, const Uop& uop);
+Uop decode_uop(const HwConfig& config, uint64_t bits);
+FieldLimits limits(const HwConfig& config);
+
+/// The table's entry of an instruction or an opcode. The opcode must exist.
+const InstructionInfo& info(const Instruction& instruction);
+const InstructionInfo& info(Opcode opcode);
+const MemoryInfo& info(Memory memory);
+const AluOpInfo& info(AluOp op);
+
+enum class Engine { kLoad, kCompute, kStore };
+/// "load", "compute", "store".
+const char* name(Engine engine);
+/// LOAD goes to the engine of its memory (inp, wgt: load; uop, acc, acc8: compute), STORE to store, all else to
+/// compute.
+Engine engine_of(const Instruction& instruction);
+
+/// The token flags, which every instruction has.
+struct TokenFlags {
+  bool pop_prev = false;
+  bool pop_next = false;
+  bool push_prev = false;
+  bool push_next = false;
+};
+TokenFlags token_flags(const Instruction& instruction);
+void set_token_flags(Instruction& instruction, const TokenFlags& flags);
+
+}  // namespace tandem::isa
