@@ -1,4 +1,5 @@
-// The operators that the graph knows, as plain values with their integer meaning fixed: sizes, strides, pads, requantisation.
+// The operators that the graph knows, as plain values with their integer meaning fixed: sizes, strides, pads,
+// requantisation.
 #pragma once
 
 #include <cstdint>
@@ -11,25 +12,32 @@
 
 namespace tandem::ops {
 
-/// Round-half-up shift of the 64-bit value, then clamp to [low, high] and narrow to int8: the rule `single` with a power-of-two scale.
-/// shift < 0 multiplies by 2^-shift.
+/// Round-half-up shift of the 64-bit value, then clamp to [low, high] and narrow to int8: the rule `single` with a
+/// power-of-two scale. shift < 0 multiplies by 2^-shift (in 64 bits, so that the clamp saturates).
 struct Requantize {
   int shift = 0;
   int low = -128;
   int high = 127;
 };
 
-/// y[n,o,p,q] = requantize(bias[o] + sum x[n,c,p*stride_h-pad_top+r,q*stride_w-pad_left+s] * w[o,c,r,s]); int8 in, int32 sum, pads are 0.
-/// Parameters of its kernel: x i8[n,c,h,w], weight i8[o,c,kernel_h,kernel_w], bias i32[o], y i8[n,o,out_h,out_w]. A dense layer is the
-/// convolution whose kernel covers its input.
+/// y[n,o,p,q] = requantize(bias[o] + sum x[n,c,p*stride_h-pad_top+r,q*stride_w-pad_left+s] * w[o,c,r,s]); int8 in,
+/// int32 sum, pads are 0. Parameters of its kernel: x i8[n,c,h,w], weight i8[o,c,kernel_h,kernel_w], bias i32[o], y
+/// i8[n,o,out_h,out_w]. A dense layer is the convolution whose kernel covers its input.
 struct Conv2d {
   int64_t n = 1, c = 1, h = 1, w = 1, o = 1, kernel_h = 1, kernel_w = 1;
   int64_t stride_h = 1, stride_w = 1;
   int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   Requantize requantize;
+  /// What is known of the constant: every bias lies in [-2^(bias_bits-1), 2^(bias_bits-1)). Where that proves that
+  /// rounding cannot leave int32, the accelerator adds the rounding half together with the bias; 32 (nothing known) is
+  /// always right and a little slower.
+  int bias_bits = 32;
   int64_t out_h() const { return (h + pad_top + pad_bottom - kernel_h) / stride_h + 1; }
   int64_t out_w() const { return (w + pad_left + pad_right - kernel_w) / stride_w + 1; }
 };
+
+/// The least `bias_bits` that holds for an i32 tensor.
+int bias_bits(const Tensor& bias);
 
 /// Pads never win. Parameters: x i8[n,c,h,w], y i8[n,c,out_h,out_w].
 struct MaxPool {
@@ -39,7 +47,8 @@ struct MaxPool {
   int64_t out_w() const { return (w + pad_left + pad_right - kernel_w) / stride_w + 1; }
 };
 
-/// y = requantize((a << left_shift_a) + (b << left_shift_b)). Parameters: a, b, y i8[n,c,h,w].
+/// y = requantize((a << left_shift_a) + (b << left_shift_b)), left shifts from 0 to 22. Parameters: a, b, y
+/// i8[n,c,h,w].
 struct Add {
   int64_t n = 1, c = 1, h = 1, w = 1;
   int left_shift_a = 0, left_shift_b = 0;
@@ -54,6 +63,9 @@ struct Clip {
 
 using Operator = std::variant<Conv2d, MaxPool, Add, Clip>;
 
+/// An operator that has no meaning (an empty output, a clamp without values, ...), with its rule.
+Result<void> check(const Operator& op);
+
 /// "conv2d 1x16x8x8 -> 32, 3x3 stride 1x1 pad 1,1,1,1".
 std::string to_string(const Operator& op);
 /// Text without spaces that names the operator's shape exactly; equal text means equal operator.
@@ -61,7 +73,8 @@ std::string key(const Operator& op);
 /// Multiply-accumulates of the definition, without padding to blocks; 0 where the operator has none.
 int64_t macs(const Operator& op);
 
-/// The definition: an unscheduled loop nest over logical NCHW tensors. The interpreter and the CPU run exactly this.
+/// The definition of an operator that passes `check`: an unscheduled loop nest over logical NCHW tensors. The
+/// interpreter and the CPU run exactly this.
 loop::Kernel define(const Operator& op);
 
 }  // namespace tandem::ops

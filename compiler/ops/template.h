@@ -1,4 +1,5 @@
-// From an operator to a scheduled kernel for the accelerator: knobs declared as data, a default choice, and the schedule as a trace.
+// From an operator to a scheduled kernel for the accelerator: knobs declared as data, a default choice, and the
+// schedule as a trace.
 #pragma once
 
 #include <cstdint>
@@ -21,23 +22,28 @@ struct Knob {
 /// A value for every knob, by name.
 using KnobValues = std::map<std::string, int64_t>;
 
-/// The knobs of an operator on one hardware configuration. A combination may still be infeasible: `infeasible` says why.
+/// The knobs of an operator on one hardware configuration. A combination may still be infeasible: `infeasible` says
+/// why.
 std::vector<Knob> knobs(const Operator& op, const isa::HwConfig& hardware);
-/// Empty where the choice fits the buffers and fields of the hardware; else the constraint it breaks, with sizes. Closed form, fast.
+/// Empty where the choice fits the buffers and fields of the hardware; else the constraint it breaks, with sizes.
+/// Closed form, fast.
 std::string infeasible(const Operator& op, const isa::HwConfig& hardware, const KnobValues& values);
-/// A good feasible choice by a closed-form cost estimate; an error where the operator cannot be placed on this hardware at all.
+/// A good feasible choice by a closed-form cost estimate; an error where the operator cannot be placed on this hardware
+/// at all.
 Result<KnobValues> default_knobs(const Operator& op, const isa::HwConfig& hardware);
 /// Lower bound on cycles: the design's Roofline (GEMM micro-ops after padding to blocks, read beats, write beats).
 int64_t roofline_cycles(const Operator& op, const isa::HwConfig& hardware);
 
-/// A scheduled kernel (loops, scopes, Intrinsic statements, copies between "dram" and scratchpads) and the trace that made it.
+/// A scheduled kernel (loops, scopes, Intrinsic statements, copies between "dram" and scratchpads) and the trace that
+/// made it.
 struct ScheduledKernel {
   loop::Kernel kernel;  // params carry the layouts that the host must pack to
   std::string trace;    // JSON, replayable with schedule::replay on define(op)
 };
 Result<ScheduledKernel> schedule_for_accel(const Operator& op, const isa::HwConfig& hardware, const KnobValues& values);
 
-/// Features of a candidate for a cost model: closed forms of the operator, the knobs and the hardware; no lowering. Fixed length and order.
+/// Features of a candidate for a cost model: closed forms of the operator, the knobs and the hardware; no lowering.
+/// Fixed length and order.
 std::vector<float> features(const Operator& op, const isa::HwConfig& hardware, const KnobValues& values);
 std::vector<std::string> feature_names();
 

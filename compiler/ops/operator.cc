@@ -1,0 +1,119 @@
+#include "compiler/ops/operator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "support/check.h"
+
+namespace tandem::ops {
+namespace {
+
+Diagnostic rule(const Operator& op, const std::string& what, const std::string& hint = "") {
+  return Diagnostic{{}, to_string(op) + ": " + what, {}, hint};
+}
+
+std::string requantize_text(const Requantize& r) { return fmt::format("q{},{},{}", r.shift, r.low, r.high); }
+
+Result<void> check_clamp(const Operator& op, int low, int high) {
+  if (low > high || low < -128 || high > 127) {
+    return rule(op, fmt::format("the clamp [{}, {}] must be a non-empty part of [-128, 127]", low, high));
+  }
+  return {};
+}
+
+/// Conv2d and MaxPool share these.
+template <typename Window>
+Result<void> check_window(const Operator& op, const Window& w) {
+  if (std::min({w.n, w.c, w.h, w.w, w.kernel_h, w.kernel_w, w.stride_h, w.stride_w}) < 1) {
+    return rule(op, "sizes, kernel and strides must be at least 1");
+  }
+  if (std::min({w.pad_top, w.pad_left, w.pad_bottom, w.pad_right}) < 0) return rule(op, "pads must not be negative");
+  const int64_t padded_h = w.h + w.pad_top + w.pad_bottom, padded_w = w.w + w.pad_left + w.pad_right;
+  if (padded_h < w.kernel_h || padded_w < w.kernel_w) {
+    return rule(op, fmt::format("the kernel {}x{} is larger than the padded input {}x{}, so there is no output",
+                                w.kernel_h, w.kernel_w, padded_h, padded_w));
+  }
+  return {};
+}
+
+struct Text {
+  std::string operator()(const Conv2d& o) const {
+    return fmt::format("conv2d {}x{}x{}x{} -> {}, {}x{} stride {}x{} pad {},{},{},{}", o.n, o.c, o.h, o.w, o.o,
+                       o.kernel_h, o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom,
+                       o.pad_right);
+  }
+  std::string operator()(const MaxPool& o) const {
+    return fmt::format("max_pool {}x{}x{}x{}, {}x{} stride {}x{} pad {},{},{},{}", o.n, o.c, o.h, o.w, o.kernel_h,
+                       o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right);
+  }
+  std::string operator()(const Add& o) const { return fmt::format("add {}x{}x{}x{}", o.n, o.c, o.h, o.w); }
+  std::string operator()(const Clip& o) const {
+    return fmt::format("clip {}x{}x{}x{} to [{}, {}]", o.n, o.c, o.h, o.w, o.low, o.high);
+  }
+};
+
+struct Key {
+  std::string operator()(const Conv2d& o) const {
+    return fmt::format("conv2d_n{}c{}h{}w{}o{}_k{}x{}_s{}x{}_p{},{},{},{}_{}_b{}", o.n, o.c, o.h, o.w, o.o, o.kernel_h,
+                       o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right,
+                       requantize_text(o.requantize), o.bias_bits);
+  }
+  std::string operator()(const MaxPool& o) const {
+    return fmt::format("max_pool_n{}c{}h{}w{}_k{}x{}_s{}x{}_p{},{},{},{}", o.n, o.c, o.h, o.w, o.kernel_h, o.kernel_w,
+                       o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right);
+  }
+  std::string operator()(const Add& o) const {
+    return fmt::format("add_n{}c{}h{}w{}_l{},{}_{}", o.n, o.c, o.h, o.w, o.left_shift_a, o.left_shift_b,
+                       requantize_text(o.requantize));
+  }
+  std::string operator()(const Clip& o) const {
+    return fmt::format("clip_n{}c{}h{}w{}_{},{}", o.n, o.c, o.h, o.w, o.low, o.high);
+  }
+};
+
+}  // namespace
+
+int bias_bits(const Tensor& bias) {
+  TANDEM_CHECK(bias.type == DType::kI32, "a bias is i32");
+  int64_t most = 0;  // largest magnitude in two's complement: v or -v-1
+  for (int64_t i = 0; i < bias.size(); ++i) {
+    const int64_t v = bias.as<int32_t>()[i];
+    most = std::max(most, v < 0 ? -v - 1 : v);
+  }
+  int bits = 1;
+  while ((int64_t{1} << (bits - 1)) <= most) ++bits;
+  return bits;
+}
+
+Result<void> check(const Operator& op) {
+  if (const auto* o = std::get_if<Conv2d>(&op)) {
+    TANDEM_TRY(check_window(op, *o));
+    if (o->o < 1) return rule(op, "there must be at least 1 output channel");
+    if (o->bias_bits < 1 || o->bias_bits > 32)
+      return rule(op, fmt::format("bias_bits {} must lie in [1, 32]", o->bias_bits));
+    return check_clamp(op, o->requantize.low, o->requantize.high);
+  }
+  if (const auto* o = std::get_if<MaxPool>(&op)) return check_window(op, *o);
+  if (const auto* o = std::get_if<Add>(&op)) {
+    if (std::min({o->n, o->c, o->h, o->w}) < 1) return rule(op, "sizes must be at least 1");
+    if (std::min(o->left_shift_a, o->left_shift_b) < 0 || std::max(o->left_shift_a, o->left_shift_b) > 22) {
+      return rule(op, fmt::format("left shifts {} and {} must lie in [0, 22]", o->left_shift_a, o->left_shift_b));
+    }
+    return check_clamp(op, o->requantize.low, o->requantize.high);
+  }
+  const auto& o = std::get<Clip>(op);
+  if (std::min({o.n, o.c, o.h, o.w}) < 1) return rule(op, "sizes must be at least 1");
+  return check_clamp(op, o.low, o.high);
+}
+
+std::string to_string(const Operator& op) { return std::visit(Text{}, op); }
+
+std::string key(const Operator& op) { return std::visit(Key{}, op); }
+
+int64_t macs(const Operator& op) {
+  const auto* o = std::get_if<Conv2d>(&op);
+  return o == nullptr ? 0 : o->n * o->o * o->out_h() * o->out_w() * o->c * o->kernel_h * o->kernel_w;
+}
+
+}  // namespace tandem::ops
