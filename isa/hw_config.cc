@@ -1,0 +1,239 @@
+#include "isa/hw_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "isa/instruction_info.h"
+#include "support/file.h"
+#include "support/hash.h"
+#include "support/yaml.h"
+
+namespace tandem::isa {
+namespace {
+
+constexpr int64_t kKiB = 1024;
+constexpr int64_t kMaxMacs = 4096;  // lanes of multipliers
+constexpr int64_t kMinDepth = 2;    // elements of a buffer
+
+/// A parameter's place and rule: in [low, high], and a power of two where said. Sizes are written with KiB.
+struct Parameter {
+  const char* key;
+  const char* verilog;  // nullptr: the depth of a buffer follows from it
+  int64_t low;
+  int64_t high;
+  bool power_of_two;
+  bool size;
+  int64_t (*get)(const HwConfig&);
+  void (*set)(HwConfig&, int64_t);
+};
+
+#define TANDEM_MEMBER(member)                                      \
+  [](const HwConfig& config) -> int64_t { return config.member; }, \
+      [](HwConfig& config, int64_t value) { config.member = static_cast<decltype(config.member)>(value); }
+
+/// Every parameter, in the order in which it is written. The one list behind reading, writing, checking, comparing and
+/// Verilog.
+const std::vector<Parameter>& parameters() {
+  static const std::vector<Parameter> list = {
+      {"batch", "Batch", 1, 8, true, false, TANDEM_MEMBER(batch)},
+      {"block_in", "BlockIn", 4, 64, true, false, TANDEM_MEMBER(block_in)},
+      {"block_out", "BlockOut", 4, 64, true, false, TANDEM_MEMBER(block_out)},
+      {"uop_buffer_bytes", nullptr, 2 * kKiB, 2048 * kKiB, true, true, TANDEM_MEMBER(uop_buffer_bytes)},
+      {"inp_buffer_bytes", nullptr, 2 * kKiB, 2048 * kKiB, true, true, TANDEM_MEMBER(inp_buffer_bytes)},
+      {"wgt_buffer_bytes", nullptr, 2 * kKiB, 2048 * kKiB, true, true, TANDEM_MEMBER(wgt_buffer_bytes)},
+      {"acc_buffer_bytes", nullptr, 2 * kKiB, 2048 * kKiB, true, true, TANDEM_MEMBER(acc_buffer_bytes)},
+      {"bus_bytes", "BusBytes", 8, 64, true, false, TANDEM_MEMBER(bus_bytes)},
+      {"outstanding_reads", "OutstandingReads", 1, 64, false, false, TANDEM_MEMBER(outstanding_reads)},
+      {"command_queue_depth", "CommandQueueDepth", 4, 4096, true, false, TANDEM_MEMBER(command_queue_depth)},
+      {"token_queue_depth", "TokenQueueDepth", 4, 4096, true, false, TANDEM_MEMBER(token_queue_depth)},
+  };
+  return list;
+}
+
+#undef TANDEM_MEMBER
+
+bool is_power_of_two(int64_t value) { return value > 0 && (value & (value - 1)) == 0; }
+
+/// The legal value that is nearest in ratio for powers of two, in distance otherwise.
+int64_t nearest_legal(const Parameter& parameter, int64_t value) {
+  if (value <= parameter.low) return parameter.low;
+  if (value >= parameter.high) return parameter.high;
+  if (!parameter.power_of_two) return value;
+  int64_t below = 1;
+  while (below * 2 <= value) below *= 2;
+  return value - below <= below * 2 - value ? below : below * 2;
+}
+
+std::string written(const Parameter& parameter, int64_t value) {
+  if (parameter.size && value % kKiB == 0) return fmt::format("{} KiB", value / kKiB);
+  return fmt::format("{}", value);
+}
+
+struct BrokenRule {
+  std::string key;  // the parameter to which the message points
+  Diagnostic diagnostic;
+};
+
+std::optional<Diagnostic> check_range(const Parameter& parameter, int64_t value) {
+  const bool in_range = value >= parameter.low && value <= parameter.high;
+  if (in_range && (!parameter.power_of_two || is_power_of_two(value))) return std::nullopt;
+  return Diagnostic{{},
+                    fmt::format("{} {} is not {} from {} to {}", parameter.key, written(parameter, value),
+                                parameter.power_of_two ? "a power of two" : "a number",
+                                written(parameter, parameter.low), written(parameter, parameter.high)),
+                    {},
+                    fmt::format("the nearest legal value is {}", written(parameter, nearest_legal(parameter, value)))};
+}
+
+void check_multipliers(const HwConfig& config, std::vector<BrokenRule>& broken) {
+  if (config.macs_per_uop() <= kMaxMacs) return;
+  HwConfig smaller = config;
+  while (smaller.macs_per_uop() > kMaxMacs && smaller.batch > 1) smaller.batch /= 2;
+  while (smaller.macs_per_uop() > kMaxMacs) smaller.block_out /= 2;
+  broken.push_back({"batch",
+                    {{},
+                     fmt::format("batch {} x block_in {} x block_out {} = {} multipliers are more than {}",
+                                 config.batch, config.block_in, config.block_out, config.macs_per_uop(), kMaxMacs),
+                     {},
+                     fmt::format("the nearest legal design has batch {}, block_in {}, block_out {}", smaller.batch,
+                                 smaller.block_in, smaller.block_out)}});
+}
+
+void check_depths(const HwConfig& config, std::vector<BrokenRule>& broken) {
+  const std::pair<const char*, Memory> buffers[] = {
+      {"inp_buffer_bytes", Memory::kInp}, {"wgt_buffer_bytes", Memory::kWgt}, {"acc_buffer_bytes", Memory::kAcc}};
+  for (const auto& [key, memory] : buffers) {
+    if (config.depth(memory) >= kMinDepth) continue;
+    const std::string name = key;
+    const auto found = std::find_if(parameters().begin(), parameters().end(),
+                                    [&](const Parameter& parameter) { return parameter.key == name; });
+    const int64_t element = config.element_bytes(memory);
+    broken.push_back({key,
+                      {{},
+                       fmt::format("{} {} holds {} elements of {} bytes; at least {} are needed", key,
+                                   written(*found, found->get(config)), config.depth(memory), element, kMinDepth),
+                       {},
+                       fmt::format("the nearest legal value is {}", written(*found, element * kMinDepth))}});
+  }
+}
+
+/// Rules over several parameters are looked at only where each parameter is legal by itself.
+std::vector<BrokenRule> broken_rules(const HwConfig& config) {
+  std::vector<BrokenRule> broken;
+  for (const Parameter& parameter : parameters()) {
+    if (auto problem = check_range(parameter, parameter.get(config))) broken.push_back({parameter.key, *problem});
+  }
+  if (!broken.empty()) return broken;
+  check_multipliers(config, broken);
+  check_depths(config, broken);
+  return broken;
+}
+
+}  // namespace
+
+int64_t HwConfig::element_bytes(Memory memory) const {
+  return lane_count(*this, memory) * lane_bits(*this, memory) / 8;
+}
+
+int64_t HwConfig::depth(Memory memory) const {
+  switch (memory) {
+    case Memory::kUop:
+      return uop_buffer_bytes / element_bytes(Memory::kUop);
+    case Memory::kInp:
+      return inp_buffer_bytes / element_bytes(Memory::kInp);
+    case Memory::kWgt:
+      return wgt_buffer_bytes / element_bytes(Memory::kWgt);
+    case Memory::kAcc:
+    case Memory::kAcc8:
+    case Memory::kOut:
+      return acc_buffer_bytes / element_bytes(Memory::kAcc);
+  }
+  return 0;
+}
+
+int64_t HwConfig::buffer_bits() const {
+  return 8 * (uop_buffer_bytes + inp_buffer_bytes + wgt_buffer_bytes + acc_buffer_bytes + out_buffer_bytes());
+}
+
+bool HwConfig::operator==(const HwConfig& other) const {
+  return std::all_of(parameters().begin(), parameters().end(),
+                     [&](const Parameter& parameter) { return parameter.get(*this) == parameter.get(other); });
+}
+
+std::vector<Diagnostic> check(const HwConfig& config, const SourceLocation& where) {
+  std::vector<Diagnostic> diagnostics;
+  for (BrokenRule& rule : broken_rules(config)) {
+    rule.diagnostic.where = where;
+    diagnostics.push_back(std::move(rule.diagnostic));
+  }
+  return diagnostics;
+}
+
+Result<HwConfig> parse_hw(const std::string& text, const std::string& file) {
+  TANDEM_ASSIGN(const YamlNode root, YamlNode::parse(text, file));
+  std::vector<std::string> keys = {"name"};
+  for (const Parameter& parameter : parameters()) keys.emplace_back(parameter.key);
+  TANDEM_TRY(root.only_keys(keys));
+  HwConfig config;
+  config.name = std::filesystem::path(file).stem().string();
+  if (root.has("name")) {
+    TANDEM_ASSIGN(const YamlNode name, root.at("name"));
+    TANDEM_ASSIGN(config.name, name.text());
+  }
+  for (const Parameter& parameter : parameters()) {
+    if (!root.has(parameter.key)) continue;
+    TANDEM_ASSIGN(const YamlNode node, root.at(parameter.key));
+    TANDEM_ASSIGN(const int64_t value, node.integer(parameter.size));
+    if (auto problem = check_range(parameter, value)) {
+      problem->where = node.where();
+      return *problem;
+    }
+    parameter.set(config, value);
+  }
+  std::vector<BrokenRule> broken = broken_rules(config);
+  if (broken.empty()) return config;
+  Diagnostic first = std::move(broken.front().diagnostic);
+  first.where = root.where();
+  if (root.has(broken.front().key)) {
+    TANDEM_ASSIGN(const YamlNode node, root.at(broken.front().key));
+    first.where = node.where();
+  }
+  return first;
+}
+
+Result<HwConfig> load_hw(const std::string& path) {
+  TANDEM_ASSIGN(const std::string text, read_text_file(path));
+  return parse_hw(text, path);
+}
+
+std::string to_yaml(const HwConfig& config) {
+  std::string text = fmt::format("name: {}\n", config.name);
+  for (const Parameter& parameter : parameters()) {
+    text += fmt::format("{}: {}\n", parameter.key, written(parameter, parameter.get(config)));
+  }
+  return text;
+}
+
+uint64_t hash(const HwConfig& config) {
+  std::string content;
+  for (const Parameter& parameter : parameters())
+    content += fmt::format("{}={};", parameter.key, parameter.get(config));
+  return hash64(content);
+}
+
+std::vector<RtlParameter> rtl_parameters(const HwConfig& config) {
+  std::vector<RtlParameter> result;
+  for (const Parameter& parameter : parameters()) {
+    if (parameter.verilog != nullptr) result.push_back({parameter.verilog, parameter.get(config)});
+  }
+  for (const auto& [name, memory] : {std::pair{"UopDepth", Memory::kUop}, std::pair{"InpDepth", Memory::kInp},
+                                     std::pair{"WgtDepth", Memory::kWgt}, std::pair{"AccDepth", Memory::kAcc}}) {
+    result.push_back({name, config.depth(memory)});
+  }
+  return result;
+}
+
+}  // namespace tandem::isa
