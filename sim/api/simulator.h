@@ -20,10 +20,10 @@ using Counters = std::vector<std::pair<std::string, uint64_t>>;
 using Buffers = std::map<std::string, Bytes>;
 
 struct RunResult {
-  Buffers outputs;                    // every binding with role kOutput
-  uint64_t cycles = 0;                // clock edges from accepted start to done; 0 where time does not exist (functional)
-  double seconds = 0;                 // wall time of the simulation itself
-  uint64_t macs = 0;                  // GEMM micro-ops executed x batch x block_in x block_out (reset micro-ops excluded)
+  Buffers outputs;      // every binding with role kOutput
+  uint64_t cycles = 0;  // clock edges from accepted start to done; 0 where time does not exist (functional)
+  double seconds = 0;   // wall time of the simulation itself
+  uint64_t macs = 0;    // GEMM micro-ops executed x batch x block_in x block_out (reset micro-ops excluded)
   Counters counters;
   std::vector<uint64_t> mark_cycles;  // per Program::marks: the cycle at which its last instruction completed
 };
@@ -37,9 +37,9 @@ class Simulator {
   virtual ~Simulator() = default;
   /// "functional", "rtl", ...
   virtual std::string name() const = 0;
-  /// Runs `program` from reset. Inputs that are not given are zero; an input of the wrong size, a program for other hardware, a
-  /// hardware fault (with the instruction's index) and a hang (who waits for which token) are errors. Runs are independent:
-  /// the same program twice gives the same result.
+  /// Runs `program` from reset. Inputs that are not given are zero; an input of the wrong size, a program for other
+  /// hardware, a hardware fault (with the instruction's index) and a hang (who waits for which token) are errors. Runs
+  /// are independent: the same program twice gives the same result.
   virtual Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits& limits = {}) = 0;
 };
 

@@ -1,0 +1,270 @@
+#include "sim/functional/functional_simulator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "sim/api/admission.h"
+#include "sim/api/hang.h"
+#include "sim/functional/machine.h"
+#include "support/rng.h"
+
+namespace tandem::sim {
+namespace {
+
+using isa::Engine;
+
+constexpr std::array<Engine, 3> kEngines{Engine::kLoad, Engine::kCompute, Engine::kStore};
+constexpr size_t index_of(Engine engine) { return static_cast<size_t>(engine); }
+
+/// Zeroed memory whose untouched pages cost nothing.
+class Dram {
+ public:
+  explicit Dram(uint64_t size)
+      : bytes_(static_cast<uint8_t*>(std::calloc(std::max<uint64_t>(size, 1), 1))), size_(size) {}
+  explicit operator bool() const { return bytes_ != nullptr; }
+  DramView view() const { return {bytes_.get(), size_}; }
+  void write(uint64_t address, const Bytes& bytes) { std::copy(bytes.begin(), bytes.end(), bytes_.get() + address); }
+  Bytes read(uint64_t address, int64_t size) const {
+    return Bytes(bytes_.get() + address, bytes_.get() + address + size);
+  }
+
+ private:
+  struct Free {
+    void operator()(uint8_t* bytes) const { std::free(bytes); }
+  };
+  std::unique_ptr<uint8_t[], Free> bytes_;
+  uint64_t size_;
+};
+
+/// Fetch, the three command queues and the four token queues around a Machine. Everything moves in single steps, each
+/// of which is taken only where the hardware could take it.
+class Run {
+ public:
+  Run(const isa::Program& program, DramView dram)
+      : program_(program), codec_(program.hardware), machine_(program.hardware, dram) {}
+
+  /// To the end, each engine in turn as far as it can.
+  Result<void> in_turn() {
+    bool moved = true;
+    while (moved) {
+      moved = false;
+      while (fetch()) moved = true;
+      for (const Engine engine : kEngines) {
+        while (advance(engine)) moved = true;
+      }
+      if (error_) return *error_;
+    }
+    return verdict();
+  }
+
+  /// To the end in a random order. The engines have a random precedence, which changes now and then, so that one engine
+  /// also gets far ahead of the others.
+  Result<void> at_random(uint64_t seed) {
+    constexpr double kChange = 1.0 / 16;
+    constexpr int kFetch = 3;
+    Rng rng(seed);
+    std::array<int, 4> order{0, 1, 2, kFetch};
+    while (true) {
+      if (rng.chance(kChange)) {
+        for (int i = 3; i > 0; --i)
+          std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(rng.uniform(0, i))]);
+      }
+      const bool moved = std::any_of(order.begin(), order.end(), [&](int who) {
+        return who == kFetch ? fetch() : advance(kEngines[static_cast<size_t>(who)]);
+      });
+      if (error_) return *error_;
+      if (!moved) return verdict();
+    }
+  }
+
+  uint64_t macs() const { return machine_.macs(); }
+  Counters counters() const {
+    Counters counters;
+    for (const Engine engine : kEngines) {
+      counters.emplace_back(fmt::format("{}.instructions", isa::name(engine)), queues_[index_of(engine)].done);
+    }
+    for (auto& counter : machine_.counters()) counters.push_back(std::move(counter));
+    return counters;
+  }
+
+ private:
+  struct Command {
+    int64_t index = 0;
+    isa::Instruction instruction;
+    isa::TokenFlags wants;  // what is still to be popped and pushed
+    bool executed = false;
+  };
+  struct CommandQueue {
+    std::vector<Command> commands;  // all that were fetched; the first `done` have left the queue
+    size_t done = 0;
+    bool empty() const { return done == commands.size(); }
+    Command& head() { return commands[done]; }
+  };
+
+  /// The tokens on their way from one engine to its neighbour.
+  uint64_t& tokens(Engine from, Engine to) { return tokens_[index_of(from)][index_of(to)]; }
+  bool pop(Engine from, Engine to) {
+    if (tokens(from, to) == 0) return false;
+    --tokens(from, to);
+    return true;
+  }
+  bool push(Engine from, Engine to) {
+    if (tokens(from, to) == static_cast<uint64_t>(program_.hardware.token_queue_depth)) return false;
+    ++tokens(from, to);
+    return true;
+  }
+
+  /// Moves one instruction into its engine's queue, where there is room.
+  bool fetch() {
+    if (fetched_ == static_cast<int64_t>(program_.code.size()) || error_) return false;
+    const Result<isa::Instruction> decoded = codec_.decode(program_.code[static_cast<size_t>(fetched_)]);
+    if (!decoded.ok()) return fail(fault(program_, fetched_, decoded.error().what));
+    const Engine engine = isa::engine_of(*decoded);
+    CommandQueue& queue = queues_[index_of(engine)];
+    if (queue.commands.size() - queue.done == static_cast<size_t>(program_.hardware.command_queue_depth)) return false;
+    if (finish_ >= 0) return fail(fault(program_, fetched_, "comes after finish, which is the last instruction"));
+    if (std::holds_alternative<isa::Finish>(*decoded)) finish_ = fetched_;
+    const isa::TokenFlags flags = isa::token_flags(*decoded);
+    if (engine == Engine::kLoad && (flags.pop_prev || flags.push_prev)) {
+      return fail(fault(program_, fetched_, "load has no previous engine to exchange tokens with"));
+    }
+    if (engine == Engine::kStore && (flags.pop_next || flags.push_next)) {
+      return fail(fault(program_, fetched_, "store has no next engine to exchange tokens with"));
+    }
+    queue.commands.push_back({fetched_++, *decoded, flags, false});
+    return true;
+  }
+
+  /// One step of the instruction at the head of the engine's queue: a pop, the execution, or a push; true where there
+  /// was one.
+  bool advance(Engine engine) {
+    CommandQueue& queue = queues_[index_of(engine)];
+    if (queue.empty() || error_) return false;
+    Command& command = queue.head();
+    isa::TokenFlags& wants = command.wants;
+    const auto settle = [](bool& want, bool possible) {
+      if (possible) want = false;
+      return possible;
+    };
+    if (!command.executed) {
+      if (wants.pop_prev && settle(wants.pop_prev, pop(previous(engine), engine))) return true;
+      if (wants.pop_next && settle(wants.pop_next, pop(next(engine), engine))) return true;
+      if (wants.pop_prev || wants.pop_next) return false;
+      const std::string reason = machine_.execute(command.instruction);
+      if (!reason.empty()) return fail(fault(program_, command.index, reason));
+      command.executed = true;
+    } else {
+      if (wants.push_prev && settle(wants.push_prev, push(engine, previous(engine)))) return true;
+      if (wants.push_next && settle(wants.push_next, push(engine, next(engine)))) return true;
+      if (wants.push_prev || wants.push_next) return false;
+    }
+    if (command.executed && !wants.push_prev && !wants.push_next) ++queue.done;
+    return true;
+  }
+
+  bool fail(Diagnostic diagnostic) {
+    error_ = std::move(diagnostic);
+    return false;
+  }
+
+  Wait waits_for(const Command& command) const {
+    const isa::TokenFlags& wants = command.wants;
+    if (!command.executed) return wants.pop_prev ? Wait::kPrevToken : Wait::kNextToken;
+    return wants.push_prev ? Wait::kPrevRoom : Wait::kNextRoom;
+  }
+
+  /// What it means that nothing moves any more.
+  Result<void> verdict() {
+    const bool all_fetched = fetched_ == static_cast<int64_t>(program_.code.size());
+    const bool drained =
+        std::all_of(queues_.begin(), queues_.end(), [](const CommandQueue& queue) { return queue.empty(); });
+    if (!all_fetched || !drained) return deadlock();
+    if (finish_ < 0) return fault(program_, fetched_ - 1, "is the last instruction and not finish");
+    std::vector<LeftOver> left;
+    for (const Engine from : kEngines) {
+      for (const Engine to : kEngines) {
+        if (tokens(from, to) > 0) left.push_back({from, to, tokens(from, to)});
+      }
+    }
+    if (!left.empty()) return tokens_left(program_, finish_, left);
+    return {};
+  }
+
+  Diagnostic deadlock() {
+    std::vector<EngineState> states;
+    const bool all_fetched = fetched_ == static_cast<int64_t>(program_.code.size());
+    states.push_back(all_fetched ? EngineState{} : EngineState{{}, Wait::kQueueRoom, fetched_});
+    for (const Engine engine : kEngines) {
+      CommandQueue& queue = queues_[index_of(engine)];
+      states.push_back(queue.empty() ? EngineState{engine}
+                                     : EngineState{engine, waits_for(queue.head()), queue.head().index});
+    }
+    return hang(program_, states);
+  }
+
+  const isa::Program& program_;
+  const isa::Codec codec_;
+  Machine machine_;
+  std::array<CommandQueue, 3> queues_;
+  std::array<std::array<uint64_t, 3>, 3> tokens_{};
+  int64_t fetched_ = 0;
+  int64_t finish_ = -1;
+  std::optional<Diagnostic> error_;
+};
+
+class FunctionalSimulator final : public Simulator {
+ public:
+  FunctionalSimulator(const isa::HwConfig& hardware, const FunctionalOptions& options)
+      : hardware_(hardware), options_(options) {}
+
+  std::string name() const override { return "functional"; }
+
+  Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits&) override {
+    TANDEM_TRY(admit(program, hardware_, inputs));
+    Dram dram(program.dram_bytes);
+    if (!dram) {
+      return Diagnostic{{program.name},
+                        fmt::format("cannot allocate the program's {} bytes of DRAM", program.dram_bytes),
+                        {},
+                        "place its tensors lower"};
+    }
+    for (const isa::Segment& segment : program.segments) dram.write(segment.address, segment.bytes);
+    for (const isa::Binding& binding : program.bindings) {
+      const auto input = inputs.find(binding.name);
+      if (input != inputs.end()) dram.write(binding.address, input->second);
+    }
+
+    const auto start = std::chrono::steady_clock::now();
+    Run run(program, dram.view());
+    TANDEM_TRY(options_.interleave_seed ? run.at_random(*options_.interleave_seed) : run.in_turn());
+    RunResult result;
+    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result.macs = run.macs();
+    result.counters = run.counters();
+    result.mark_cycles.resize(program.marks.size());
+    for (const isa::Binding& binding : program.bindings) {
+      if (binding.role == isa::Role::kOutput) {
+        result.outputs[binding.name] = dram.read(binding.address, binding.size_bytes());
+      }
+    }
+    return result;
+  }
+
+ private:
+  const isa::HwConfig hardware_;
+  const FunctionalOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Simulator> make_functional_simulator(const isa::HwConfig& hardware, const FunctionalOptions& options) {
+  return std::make_unique<FunctionalSimulator>(hardware, options);
+}
+
+}  // namespace tandem::sim

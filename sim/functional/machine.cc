@@ -1,0 +1,268 @@
+#include "sim/functional/machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <variant>
+
+#include "isa/access.h"
+#include "sim/functional/alu_kernel.h"
+
+namespace tandem::sim {
+
+using isa::Memory;
+
+namespace {
+
+size_t index_of(Memory memory) { return static_cast<size_t>(memory); }
+
+}  // namespace
+
+Machine::Machine(const isa::HwConfig& hardware, DramView dram)
+    : hardware_(hardware),
+      codec_(hardware),
+      dram_(dram),
+      lanes_(int64_t{hardware.batch} * hardware.block_out),
+      gemm_kernel_(gemm_kernels().front().run),
+      uops_(static_cast<size_t>(hardware.depth(Memory::kUop))),
+      inp_(static_cast<size_t>(hardware.depth(Memory::kInp) * hardware.element_bytes(Memory::kInp))),
+      wgt_(static_cast<size_t>(hardware.depth(Memory::kWgt) * hardware.element_bytes(Memory::kWgt))),
+      acc_(static_cast<size_t>(hardware.depth(Memory::kAcc) * lanes_)),
+      out_(static_cast<size_t>(hardware.depth(Memory::kOut) * lanes_)),
+      moved_bytes_(isa::memory_infos().size()) {}
+
+std::string Machine::execute(const isa::Instruction& instruction) {
+  return std::visit([this](const auto& each) { return run(each); }, instruction);
+}
+
+Counters Machine::counters() const {
+  Counters counters{{"gemm.uops", gemm_uops_}, {"gemm.reset_uops", reset_uops_}, {"alu.uops", alu_uops_}};
+  for (const isa::MemoryInfo& info : isa::memory_infos()) {
+    counters.emplace_back(std::string(info.name) + ".bytes", moved_bytes_[static_cast<size_t>(info.mem_type)]);
+  }
+  return counters;
+}
+
+// ---- checks, in closed form over a whole instruction
+// --------------------------------------------------------------------------
+
+std::string Machine::check_sram(Memory memory, const char* access, int64_t last) const {
+  const int64_t depth = hardware_.depth(memory);
+  if (last < depth) return "";
+  return fmt::format("{} {}[{}], beyond its {} entries", access, isa::info(memory).name, last, depth);
+}
+
+std::string Machine::check_dram(const char* access, const isa::DramRange& range) const {
+  if (range.end <= dram_.size) return "";
+  return fmt::format("{} DRAM bytes [{:#x}, {:#x}), beyond the program's {:#x} bytes", access, range.begin, range.end,
+                     dram_.size);
+}
+
+std::string Machine::check_uops(const Loops& loops) const {
+  return check_sram(Memory::kUop, "reads", int64_t{loops.uop_end} - 1);
+}
+
+std::string Machine::check_walk(const Loops& loops, const Walk& walk) const {
+  uint32_t highest = 0;
+  for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) highest = std::max(highest, uops_[u].*walk.field);
+  return check_sram(walk.memory, walk.access,
+                    isa::greatest_index(highest, loops.iter_out, walk.factor_out, loops.iter_in, walk.factor_in));
+}
+
+// ---- LOAD and STORE
+// -----------------------------------------------------------------------------------------------------------
+
+void Machine::read_row(Memory memory, uint64_t entry, uint64_t count, const uint8_t* bytes) {
+  const auto size = static_cast<uint64_t>(hardware_.element_bytes(memory));
+  const auto* narrow_values = reinterpret_cast<const int8_t*>(bytes);
+  const auto lanes = static_cast<uint64_t>(lanes_);
+  switch (memory) {
+    case Memory::kUop:
+      for (uint64_t i = 0; i < count; ++i) uops_[entry + i] = codec_.uop_from_bytes(bytes + i * size);
+      break;
+    case Memory::kInp:
+      std::copy(narrow_values, narrow_values + count * size, inp_.begin() + static_cast<int64_t>(entry * size));
+      break;
+    case Memory::kWgt:
+      for (uint64_t i = 0; i < count; ++i, narrow_values += size) {
+        int16_t* element = wgt_.data() + (entry + i) * size;
+        for (int in = 0; in < hardware_.block_in; in += 2) {
+          const int8_t* pair = narrow_values + in;
+          for (int out = 0; out < hardware_.block_out; ++out, element += 2, pair += hardware_.block_in) {
+            element[0] = pair[0];
+            element[1] = pair[1];
+          }
+        }
+      }
+      break;
+    case Memory::kAcc:
+      std::memcpy(acc_.data() + entry * lanes, bytes, count * size);
+      narrow(acc_.data() + entry * lanes, out_.data() + entry * lanes, static_cast<int64_t>(count * lanes));
+      break;
+    case Memory::kAcc8:
+      std::copy(narrow_values, narrow_values + count * size, acc_.begin() + static_cast<int64_t>(entry * lanes));
+      std::memcpy(out_.data() + entry * lanes, bytes, count * size);
+      break;
+    case Memory::kOut:
+      break;  // the decoder refuses it
+  }
+}
+
+void Machine::clear(Memory memory, uint64_t entry, uint64_t count) {
+  const auto zero = [&](auto& buffer, uint64_t values) {
+    std::fill_n(buffer.data() + entry * values, count * values, typename std::decay_t<decltype(buffer)>::value_type{});
+  };
+  const auto lanes = static_cast<uint64_t>(lanes_);
+  const auto values = static_cast<uint64_t>(hardware_.element_bytes(memory));
+  switch (memory) {
+    case Memory::kUop:
+      return zero(uops_, 1);
+    case Memory::kInp:
+      return zero(inp_, values);
+    case Memory::kWgt:
+      return zero(wgt_, values);
+    case Memory::kAcc:
+    case Memory::kAcc8:
+      zero(acc_, lanes);
+      return zero(out_, lanes);
+    case Memory::kOut:
+      return zero(out_, lanes);
+  }
+}
+
+std::string Machine::run(const isa::Load& load) {
+  const isa::SramRange range = isa::sram_range(load);
+  if (range.empty()) return "";
+  std::string reason = check_sram(load.mem_type, "writes", range.end - 1);
+  if (reason.empty()) reason = check_dram("reads", isa::dram_range(hardware_, load));
+  if (!reason.empty()) return reason;
+
+  const uint64_t width = uint64_t{load.x_pad_0} + load.x_size + load.x_pad_1;
+  const auto element = static_cast<uint64_t>(hardware_.element_bytes(load.mem_type));
+  uint64_t entry = load.sram_base;
+  clear(load.mem_type, entry, load.y_pad_0 * width);
+  entry += load.y_pad_0 * width;
+  for (uint64_t y = 0; y < load.y_size; ++y, entry += width) {
+    clear(load.mem_type, entry, load.x_pad_0);
+    read_row(load.mem_type, entry + load.x_pad_0, load.x_size,
+             dram_.bytes + (load.dram_base + y * load.x_stride) * element);
+    clear(load.mem_type, entry + load.x_pad_0 + load.x_size, load.x_pad_1);
+  }
+  clear(load.mem_type, entry, load.y_pad_1 * width);
+  moved_bytes_[index_of(load.mem_type)] += uint64_t{load.y_size} * load.x_size * element;
+  return "";
+}
+
+std::string Machine::run(const isa::Store& store) {
+  const isa::SramRange range = isa::sram_range(store);
+  if (range.empty()) return "";
+  std::string reason = check_sram(store.mem_type, "reads", range.end - 1);
+  if (reason.empty()) reason = check_dram("writes", isa::dram_range(hardware_, store));
+  if (!reason.empty()) return reason;
+
+  const auto element = static_cast<uint64_t>(lanes_);
+  const uint64_t row_bytes = store.x_size * element;
+  for (uint64_t y = 0; y < store.y_size; ++y) {
+    std::memcpy(dram_.bytes + (store.dram_base + y * store.x_stride) * element,
+                out_.data() + (store.sram_base + y * store.x_size) * element, row_bytes);
+  }
+  moved_bytes_[index_of(store.mem_type)] += store.y_size * row_bytes;
+  return "";
+}
+
+// ---- GEMM and ALU
+// -------------------------------------------------------------------------------------------------------------
+
+/// GEMM leaves out[dst] to this pass: the last value of each accumulator is what counts. Loops and neighbours that stay
+/// on one accumulator are passed over once.
+void Machine::narrow_results(const Loops& loops, uint32_t dst_out, uint32_t dst_in) {
+  const uint64_t trips_out = dst_out == 0 ? 1 : loops.iter_out, trips_in = dst_in == 0 ? 1 : loops.iter_in;
+  for (uint64_t i_out = 0; i_out < trips_out; ++i_out) {
+    for (uint64_t i_in = 0; i_in < trips_in; ++i_in) {
+      const uint64_t base = i_out * dst_out + i_in * dst_in;
+      for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
+        if (u > loops.uop_bgn && uops_[u].dst == uops_[u - 1].dst) continue;
+        const uint64_t lane = (base + uops_[u].dst) * static_cast<uint64_t>(lanes_);
+        narrow(acc_.data() + lane, out_.data() + lane, lanes_);
+      }
+    }
+  }
+}
+
+std::string Machine::run(const isa::Gemm& gemm) {
+  const Loops loops{gemm.uop_bgn, gemm.uop_end, gemm.iter_out, gemm.iter_in};
+  if (loops.empty()) return "";
+  std::string reason = check_uops(loops);
+  if (reason.empty()) reason = check_walk(loops, {Memory::kAcc, &isa::Uop::dst, gemm.dst_out, gemm.dst_in, "writes"});
+  if (!gemm.reset) {
+    if (reason.empty()) reason = check_walk(loops, {Memory::kInp, &isa::Uop::src, gemm.src_out, gemm.src_in, "reads"});
+    if (reason.empty()) reason = check_walk(loops, {Memory::kWgt, &isa::Uop::wgt, gemm.wgt_out, gemm.wgt_in, "reads"});
+  }
+  if (!reason.empty()) return reason;
+
+  if (gemm.reset) {
+    for (uint64_t i_out = 0; i_out < loops.iter_out; ++i_out) {
+      for (uint64_t i_in = 0; i_in < loops.iter_in; ++i_in) {
+        for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
+          clear(Memory::kAcc, uops_[u].dst + i_out * gemm.dst_out + i_in * gemm.dst_in, 1);
+        }
+      }
+    }
+    reset_uops_ += loops.steps();
+    return "";
+  }
+  GemmWork work;
+  work.batch = hardware_.batch;
+  work.block_in = hardware_.block_in;
+  work.block_out = hardware_.block_out;
+  work.uops = uops_.data() + loops.uop_bgn;
+  work.uop_count = loops.uop_end - loops.uop_bgn;
+  work.iter_out = gemm.iter_out;
+  work.iter_in = gemm.iter_in;
+  work.dst_out = gemm.dst_out;
+  work.dst_in = gemm.dst_in;
+  work.src_out = gemm.src_out;
+  work.src_in = gemm.src_in;
+  work.wgt_out = gemm.wgt_out;
+  work.wgt_in = gemm.wgt_in;
+  work.inp = inp_.data();
+  work.wgt = wgt_.data();
+  work.acc = acc_.data();
+  gemm_kernel_(work);
+  narrow_results(loops, gemm.dst_out, gemm.dst_in);
+  gemm_uops_ += loops.steps();
+  return "";
+}
+
+std::string Machine::run(const isa::Alu& alu) {
+  const Loops loops{alu.uop_bgn, alu.uop_end, alu.iter_out, alu.iter_in};
+  if (loops.empty()) return "";
+  std::string reason = check_uops(loops);
+  if (reason.empty()) reason = check_walk(loops, {Memory::kAcc, &isa::Uop::dst, alu.dst_out, alu.dst_in, "writes"});
+  if (reason.empty() && !alu.use_imm) {
+    reason = check_walk(loops, {Memory::kAcc, &isa::Uop::src, alu.src_out, alu.src_in, "reads"});
+  }
+  if (!reason.empty()) return reason;
+
+  AluWork work;
+  work.op = alu.opcode;
+  work.use_imm = alu.use_imm;
+  work.imm = alu.imm;
+  work.lanes = static_cast<int>(lanes_);
+  work.uops = uops_.data() + loops.uop_bgn;
+  work.uop_count = loops.uop_end - loops.uop_bgn;
+  work.iter_out = alu.iter_out;
+  work.iter_in = alu.iter_in;
+  work.dst_out = alu.dst_out;
+  work.dst_in = alu.dst_in;
+  work.src_out = alu.src_out;
+  work.src_in = alu.src_in;
+  work.acc = acc_.data();
+  work.out = out_.data();
+  run_alu(work);
+  alu_uops_ += loops.steps();
+  return "";
+}
+
+}  // namespace tandem::sim
