@@ -7,13 +7,14 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "support/environment.h"
 
 namespace tandem::cli {
 namespace {
 
 /// The doctor is a shell script, because it must also work where nothing has been built.
 Result<int> doctor(Format format) {
-  const std::string script = TANDEM_SOURCE_DIR "/scripts/doctor.sh";
+  const std::string script = checkout_path("scripts/doctor.sh");
   const char* const argv[] = {"bash", script.c_str(), "--format", format == Format::kJson ? "json" : "text", nullptr};
   ::execvp(argv[0], const_cast<char* const*>(argv));
   return Diagnostic{{script}, fmt::format("cannot start bash: {}", std::strerror(errno)), {}, ""};

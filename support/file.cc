@@ -47,7 +47,7 @@ Result<void> write_file(const std::string& path, std::string_view content) {
     return Diagnostic{{path},
                       fmt::format("cannot write: {}", std::strerror(reason)),
                       {},
-                      reason == ENOSPC ? "the disk is full; nothing was changed" : ""};
+                      reason == ENOSPC || reason == EDQUOT ? "the disk is full; nothing was changed" : ""};
   };
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor < 0) return failure(errno);
