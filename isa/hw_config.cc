@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "isa/instruction_info.h"
+#include "support/check.h"
 #include "support/file.h"
 #include "support/hash.h"
 #include "support/yaml.h"
@@ -222,6 +223,20 @@ uint64_t hash(const HwConfig& config) {
   for (const Parameter& parameter : parameters())
     content += fmt::format("{}={};", parameter.key, parameter.get(config));
   return hash64(content);
+}
+
+std::vector<std::string> parameter_names() {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : parameters()) names.emplace_back(parameter.key);
+  return names;
+}
+
+HwConfig with_parameter(HwConfig config, const std::string& name, int64_t value) {
+  const auto found = std::find_if(parameters().begin(), parameters().end(),
+                                  [&](const Parameter& parameter) { return parameter.key == name; });
+  TANDEM_CHECK(found != parameters().end(), "no hardware parameter '" + name + "'");
+  found->set(config, value);
+  return config;
 }
 
 std::vector<RtlParameter> rtl_parameters(const HwConfig& config) {

@@ -51,6 +51,11 @@ std::string to_yaml(const HwConfig& config);
 /// Identity of the hardware: equal for equal parameters, whatever the name.
 uint64_t hash(const HwConfig& config);
 
+/// The parameters by their names in hardware files, in the order in which they are written.
+std::vector<std::string> parameter_names();
+/// `config` with one parameter changed, legal or not; a bug where no parameter has that name.
+HwConfig with_parameter(HwConfig config, const std::string& name, int64_t value);
+
 /// A module parameter of the RTL top, e.g. {"BlockIn", 16}: the one mapping from configuration to Verilog.
 struct RtlParameter {
   std::string name;

@@ -114,6 +114,20 @@ TEST(HwConfigDiagnostics, BrokenRulesNameTheNearestLegalValue) {
             "  hint: the nearest legal value is 8 KiB");
 }
 
+TEST(HwConfig, ParametersByName) {
+  HwConfig config;
+  int64_t value = 3;
+  for (const std::string& name : parameter_names()) {
+    const HwConfig changed = with_parameter(config, name, value);
+    EXPECT_FALSE(changed == config) << name;
+    config = changed;
+    value *= 2;
+  }
+  EXPECT_EQ(config.batch, 3);
+  EXPECT_EQ(config.block_in, 6);
+  EXPECT_EQ(config.token_queue_depth, 3 << 10);
+}
+
 TEST(HwConfigDiagnostics, EveryBrokenRuleOfAValueIsTold) {
   HwConfig config;
   config.batch = 0;
