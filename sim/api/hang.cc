@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "isa/assembly.h"
 #include "support/check.h"
 
 namespace tandem::sim {
@@ -11,7 +12,7 @@ using isa::Engine;
 
 std::string text_of(const isa::Program& program, int64_t index) {
   const Result<isa::Instruction> instruction = isa::decode(program.hardware, program.code[static_cast<size_t>(index)]);
-  return instruction.ok() ? isa::info(*instruction).name : "not an instruction";
+  return instruction.ok() ? isa::to_text(*instruction) : "not an instruction";
 }
 
 std::string describe(const isa::Program& program, const EngineState& state) {

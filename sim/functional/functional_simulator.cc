@@ -125,10 +125,10 @@ class Run {
     if (fetched_ == static_cast<int64_t>(program_.code.size()) || error_) return false;
     const Result<isa::Instruction> decoded = codec_.decode(program_.code[static_cast<size_t>(fetched_)]);
     if (!decoded.ok()) return fail(fault(program_, fetched_, decoded.error().what));
+    if (finish_ >= 0) return fail(fault(program_, fetched_, "comes after finish, which is the last instruction"));
     const Engine engine = isa::engine_of(*decoded);
     CommandQueue& queue = queues_[index_of(engine)];
     if (queue.commands.size() - queue.done == static_cast<size_t>(program_.hardware.command_queue_depth)) return false;
-    if (finish_ >= 0) return fail(fault(program_, fetched_, "comes after finish, which is the last instruction"));
     if (std::holds_alternative<isa::Finish>(*decoded)) finish_ = fetched_;
     const isa::TokenFlags flags = isa::token_flags(*decoded);
     if (engine == Engine::kLoad && (flags.pop_prev || flags.push_prev)) {
@@ -240,8 +240,8 @@ class FunctionalSimulator final : public Simulator {
       if (input != inputs.end()) dram.write(binding.address, input->second);
     }
 
-    const auto start = std::chrono::steady_clock::now();
     Run run(program, dram.view());
+    const auto start = std::chrono::steady_clock::now();
     TANDEM_TRY(options_.interleave_seed ? run.at_random(*options_.interleave_seed) : run.in_turn());
     RunResult result;
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -30,7 +30,12 @@ Machine::Machine(const isa::HwConfig& hardware, DramView dram)
       wgt_(static_cast<size_t>(hardware.depth(Memory::kWgt) * hardware.element_bytes(Memory::kWgt))),
       acc_(static_cast<size_t>(hardware.depth(Memory::kAcc) * lanes_)),
       out_(static_cast<size_t>(hardware.depth(Memory::kOut) * lanes_)),
-      moved_bytes_(isa::memory_infos().size()) {}
+      visited_(static_cast<size_t>(hardware.depth(Memory::kAcc))),
+      moved_bytes_(isa::memory_infos().size()) {
+  for (const isa::MemoryInfo& info : isa::memory_infos()) {
+    element_bytes_.push_back(static_cast<uint64_t>(hardware.element_bytes(static_cast<Memory>(info.mem_type))));
+  }
+}
 
 std::string Machine::execute(const isa::Instruction& instruction) {
   return std::visit([this](const auto& each) { return run(each); }, instruction);
@@ -74,7 +79,7 @@ std::string Machine::check_walk(const Loops& loops, const Walk& walk) const {
 // -----------------------------------------------------------------------------------------------------------
 
 void Machine::read_row(Memory memory, uint64_t entry, uint64_t count, const uint8_t* bytes) {
-  const auto size = static_cast<uint64_t>(hardware_.element_bytes(memory));
+  const auto size = element_bytes_[index_of(memory)];
   const auto* narrow_values = reinterpret_cast<const int8_t*>(bytes);
   const auto lanes = static_cast<uint64_t>(lanes_);
   switch (memory) {
@@ -114,7 +119,7 @@ void Machine::clear(Memory memory, uint64_t entry, uint64_t count) {
     std::fill_n(buffer.data() + entry * values, count * values, typename std::decay_t<decltype(buffer)>::value_type{});
   };
   const auto lanes = static_cast<uint64_t>(lanes_);
-  const auto values = static_cast<uint64_t>(hardware_.element_bytes(memory));
+  const auto values = element_bytes_[index_of(memory)];
   switch (memory) {
     case Memory::kUop:
       return zero(uops_, 1);
@@ -139,7 +144,7 @@ std::string Machine::run(const isa::Load& load) {
   if (!reason.empty()) return reason;
 
   const uint64_t width = uint64_t{load.x_pad_0} + load.x_size + load.x_pad_1;
-  const auto element = static_cast<uint64_t>(hardware_.element_bytes(load.mem_type));
+  const auto element = element_bytes_[index_of(load.mem_type)];
   uint64_t entry = load.sram_base;
   clear(load.mem_type, entry, load.y_pad_0 * width);
   entry += load.y_pad_0 * width;
@@ -174,17 +179,22 @@ std::string Machine::run(const isa::Store& store) {
 // ---- GEMM and ALU
 // -------------------------------------------------------------------------------------------------------------
 
-/// GEMM leaves out[dst] to this pass: the last value of each accumulator is what counts. Loops and neighbours that stay
-/// on one accumulator are passed over once.
-void Machine::narrow_results(const Loops& loops, uint32_t dst_out, uint32_t dst_in) {
+/// Calls `visit(first, count)` for runs of accumulators that together are all that the instruction writes, each at
+/// least once.
+template <typename Visit>
+void Machine::for_each_result(const Loops& loops, uint32_t dst_out, uint32_t dst_in, const Visit& visit) {
+  ++visit_;
   const uint64_t trips_out = dst_out == 0 ? 1 : loops.iter_out, trips_in = dst_in == 0 ? 1 : loops.iter_in;
-  for (uint64_t i_out = 0; i_out < trips_out; ++i_out) {
-    for (uint64_t i_in = 0; i_in < trips_in; ++i_in) {
-      const uint64_t base = i_out * dst_out + i_in * dst_in;
-      for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
-        if (u > loops.uop_bgn && uops_[u].dst == uops_[u - 1].dst) continue;
-        const uint64_t lane = (base + uops_[u].dst) * static_cast<uint64_t>(lanes_);
-        narrow(acc_.data() + lane, out_.data() + lane, lanes_);
+  for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
+    const uint32_t dst = uops_[u].dst;
+    if (visited_[dst] == visit_) continue;  // micro-ops of a reduction name one accumulator many times
+    visited_[dst] = visit_;
+    for (uint64_t i_out = 0; i_out < trips_out; ++i_out) {
+      const uint64_t first = dst + i_out * dst_out;
+      if (dst_in == 1) {
+        visit(first, trips_in);
+      } else {
+        for (uint64_t i_in = 0; i_in < trips_in; ++i_in) visit(first + i_in * dst_in, uint64_t{1});
       }
     }
   }
@@ -202,13 +212,8 @@ std::string Machine::run(const isa::Gemm& gemm) {
   if (!reason.empty()) return reason;
 
   if (gemm.reset) {
-    for (uint64_t i_out = 0; i_out < loops.iter_out; ++i_out) {
-      for (uint64_t i_in = 0; i_in < loops.iter_in; ++i_in) {
-        for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
-          clear(Memory::kAcc, uops_[u].dst + i_out * gemm.dst_out + i_in * gemm.dst_in, 1);
-        }
-      }
-    }
+    for_each_result(loops, gemm.dst_out, gemm.dst_in,
+                    [this](uint64_t first, uint64_t count) { clear(Memory::kAcc, first, count); });
     reset_uops_ += loops.steps();
     return "";
   }
@@ -230,7 +235,10 @@ std::string Machine::run(const isa::Gemm& gemm) {
   work.wgt = wgt_.data();
   work.acc = acc_.data();
   gemm_kernel_(work);
-  narrow_results(loops, gemm.dst_out, gemm.dst_in);
+  for_each_result(loops, gemm.dst_out, gemm.dst_in, [this](uint64_t first, uint64_t count) {
+    const auto lanes = static_cast<uint64_t>(lanes_);
+    narrow(acc_.data() + first * lanes, out_.data() + first * lanes, static_cast<int64_t>(count * lanes));
+  });
   gemm_uops_ += loops.steps();
   return "";
 }

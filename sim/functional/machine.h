@@ -58,7 +58,8 @@ class Machine {
   std::string check_dram(const char* access, const isa::DramRange& range) const;
   void read_row(isa::Memory memory, uint64_t entry, uint64_t count, const uint8_t* bytes);
   void clear(isa::Memory memory, uint64_t entry, uint64_t count);
-  void narrow_results(const Loops& loops, uint32_t dst_out, uint32_t dst_in);
+  template <typename Visit>
+  void for_each_result(const Loops& loops, uint32_t dst_out, uint32_t dst_in, const Visit& visit);
 
   const isa::HwConfig hardware_;
   const isa::Codec codec_;
@@ -70,10 +71,13 @@ class Machine {
   std::vector<int16_t> wgt_;
   std::vector<int32_t> acc_;
   std::vector<int8_t> out_;
+  std::vector<uint64_t> visited_;  // by accumulator: the last instruction of for_each_result that met it
+  uint64_t visit_ = 0;
   uint64_t gemm_uops_ = 0;
   uint64_t reset_uops_ = 0;
   uint64_t alu_uops_ = 0;
-  std::vector<uint64_t> moved_bytes_;  // by Memory
+  std::vector<uint64_t> element_bytes_;  // by Memory
+  std::vector<uint64_t> moved_bytes_;    // by Memory
 };
 
 }  // namespace tandem::sim
