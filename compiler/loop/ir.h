@@ -1,9 +1,10 @@
 // The loop IR: immutable trees that say *what* is computed, in which order, and in which memory each buffer lives.
 //
-// Meaning. A Kernel is a statement over its parameters. `For` runs its body for var = 0 .. extent-1 in order (kinds other than
-// kSerial promise that the order does not matter, or how it is carried out). `Store` evaluates, then writes one element. `Alloc`
-// is a fresh zeroed buffer for the time of its body. An `Intrinsic` *means* its `meaning`, the loop nest that it stands for; its
-// name and operands tell a code generator what to emit. Integer arithmetic on values wraps in its type; index arithmetic is i64 and
+// Meaning. A Kernel is a statement over its parameters. `For` runs its body for var = 0 .. extent-1 in order (kinds
+// other than kSerial promise that the order does not matter, or how it is carried out). `Store` evaluates, then writes
+// one element. `Alloc` is a fresh zeroed buffer for the time of its body. An `Intrinsic` *means* its `meaning`, the
+// loop nest that it stands for; its name and operands tell a code generator what to emit. Integer arithmetic on values
+// wraps in its type; index arithmetic is i64 and
 // `/` and `%` on it round towards minus infinity. All extents and shapes are constants.
 #pragma once
 
@@ -23,14 +24,16 @@ namespace tandem::loop {
 enum class Type { kBool, kI8, kI32, kI64, kF32 };
 const char* name(Type type);  // "bool", "i8", "i32", "i64", "f32"
 
-/// A loop variable or scalar parameter; identity is the pointer, the name is for people (unique within a printed kernel).
+/// A loop variable or scalar parameter; identity is the pointer, the name is for people (unique within a printed
+/// kernel).
 struct Var {
   std::string name;
   Type type = Type::kI64;
 };
 using VarRef = std::shared_ptr<const Var>;
 
-/// Memory scopes are names that targets declare: "dram" (the default), on the accelerator "inp", "wgt", "acc", on CPUs "local".
+/// Memory scopes are names that targets declare: "dram" (the default), on the accelerator "inp", "wgt", "acc", on CPUs
+/// "local".
 struct Buffer {
   std::string name;
   Type type = Type::kI8;
@@ -39,7 +42,8 @@ struct Buffer {
 };
 using BufferRef = std::shared_ptr<const Buffer>;  // identity is the pointer
 
-// ---- expressions ------------------------------------------------------------------------------------------------------------
+// ---- expressions
+// ------------------------------------------------------------------------------------------------------------
 
 struct ExprNode;
 /// Never null once built. Comparison by structure: `equal`.
@@ -58,6 +62,7 @@ struct Load {
   BufferRef buffer;
   std::vector<Expr> indices;
 };
+/// Both operands are evaluated, those of kAnd and kOr too. Comparisons give kBool.
 enum class BinaryOp { kAdd, kSub, kMul, kDiv, kMod, kMin, kMax, kLt, kLe, kGt, kGe, kEq, kNe, kAnd, kOr };
 struct Binary {
   BinaryOp op;
@@ -101,7 +106,8 @@ Expr operator*(const Expr& a, int64_t b);
 
 bool equal(const Expr& a, const Expr& b);
 
-// ---- statements -------------------------------------------------------------------------------------------------------------
+// ---- statements
+// -------------------------------------------------------------------------------------------------------------
 
 struct StmtNode;
 using Stmt = std::shared_ptr<const StmtNode>;
@@ -129,7 +135,8 @@ struct If {
 struct Block {
   std::vector<Stmt> statements;
 };
-/// The element of `buffer` at which the intrinsic's operand begins; the operand's own axes are the buffer's last ones, at 0 here.
+/// The element of `buffer` at which the intrinsic's operand begins; the operand's own axes are the buffer's last ones,
+/// at 0 here.
 struct Operand {
   BufferRef buffer;
   std::vector<Expr> indices;  // as many as the buffer has axes
@@ -152,16 +159,21 @@ Stmt alloc(const BufferRef& buffer, Stmt body);
 Stmt if_then(Expr condition, Stmt body);
 Stmt block(std::vector<Stmt> statements);  // flattens nested blocks
 Stmt intrinsic(std::string name, std::vector<Operand> operands, std::vector<Expr> scalars, Stmt meaning);
+/// The same statement with another place in a text.
+Stmt located(const Stmt& stmt, const SourceLocation& where);
 
-// ---- kernels ----------------------------------------------------------------------------------------------------------------
+// ---- kernels
+// ----------------------------------------------------------------------------------------------------------------
 
-/// How a packed buffer axis comes from an axis of the tensor that a user sees: packed index = (index[source_axis] / divisor) % extent.
+/// How a packed buffer axis comes from an axis of the tensor that a user sees: packed index = (index[source_axis] /
+/// divisor) % extent. source_axis -1: the axis holds `extent` copies.
 struct PackedAxis {
   int source_axis;
   int64_t divisor;
   int64_t extent;
 };
-/// The host-side layout of a parameter: where every element of the logical tensor lies. Elements beyond the logical shape are pads of 0.
+/// The host-side layout of a parameter: where every element of the logical tensor lies. Elements beyond the logical
+/// shape are pads of 0.
 struct Layout {
   Shape logical_shape;
   std::vector<PackedAxis> axes;  // empty: the logical shape itself, row-major
@@ -190,7 +202,8 @@ bool equal(const Kernel& a, const Kernel& b);  // up to the names of variables
 Tensor pack(const Layout& layout, const Tensor& logical);
 Tensor unpack(const Layout& layout, const Tensor& packed);
 
-// ---- walking ----------------------------------------------------------------------------------------------------------------
+// ---- walking
+// ----------------------------------------------------------------------------------------------------------------
 
 /// Bottom-up rewriting: `on_expr`/`on_stmt` see each node after its children; return the node itself to keep it.
 class Rewriter {
