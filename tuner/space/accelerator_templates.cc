@@ -1,0 +1,48 @@
+// The accelerator's half of the workload seam: compiler/ops behind Templates.
+#include "support/check.h"
+#include "tuner/space/workload.h"
+
+namespace tandem::tuner {
+namespace {
+
+class AcceleratorTemplates : public Templates {
+ public:
+  std::vector<Knob> knobs(const Layer& layer, const isa::HwConfig& hardware) const override {
+    return ops::knobs(layer.op, hardware);
+  }
+  std::string infeasible(const Layer& layer, const isa::HwConfig& hardware, const KnobValues& values) const override {
+    return ops::infeasible(layer.op, hardware, values);
+  }
+  Result<KnobValues> default_knobs(const Layer& layer, const isa::HwConfig& hardware) const override {
+    return ops::default_knobs(layer.op, hardware);
+  }
+  std::vector<float> features(const Layer& layer, const isa::HwConfig& hardware,
+                              const KnobValues& values) const override {
+    return ops::features(layer.op, hardware, values);
+  }
+  int64_t roofline_cycles(const Layer& layer, const isa::HwConfig& hardware) const override {
+    return ops::roofline_cycles(layer.op, hardware);
+  }
+};
+
+}  // namespace
+
+std::vector<Layer> unique_layers(const std::vector<std::string>& names, const std::vector<ops::Operator>& operators) {
+  TANDEM_CHECK(names.size() == operators.size(), "a name for every operator");
+  std::vector<Layer> layers;
+  for (size_t i = 0; i < operators.size(); ++i) {
+    const std::string key = ops::key(operators[i]);
+    bool known = false;
+    for (Layer& layer : layers) {
+      if (layer.key != key) continue;
+      ++layer.count;
+      known = true;
+    }
+    if (!known) layers.push_back({names[i], key, operators[i], 1});
+  }
+  return layers;
+}
+
+std::unique_ptr<Templates> accelerator_templates() { return std::make_unique<AcceleratorTemplates>(); }
+
+}  // namespace tandem::tuner
