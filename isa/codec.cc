@@ -159,12 +159,19 @@ Uop Codec::decode_uop(uint64_t encoded) const {
 }
 
 std::string Codec::first_misfit(const Instruction& instruction) const {
-  const InstructionInfo& table = info(instruction);
-  return misfit(table.fields, places(table.opcode), field_values(instruction));
+  const FieldValues values = field_values(instruction);
+  return first_misfit(static_cast<Opcode>(values[0]), values);
 }
 
-std::string Codec::first_misfit(const Uop& uop) const {
-  return misfit(uop_field_infos(), uop_places_, field_values(uop));
+std::string Codec::first_misfit(Opcode opcode, const FieldValues& values) const {
+  const InstructionInfo& table = info(opcode);
+  return misfit(table.fields, places(table.opcode), values);
+}
+
+std::string Codec::first_misfit(const Uop& uop) const { return first_uop_misfit(field_values(uop)); }
+
+std::string Codec::first_uop_misfit(const FieldValues& values) const {
+  return misfit(uop_field_infos(), uop_places_, values);
 }
 
 FieldLimits Codec::limits() const {

@@ -55,7 +55,9 @@ class Codec {
   Uop decode_uop(uint64_t bits) const;
   /// "field x_size: 65536 is not in [0, 65535]" for the first field that does not hold its value; "" where all do.
   std::string first_misfit(const Instruction& instruction) const;
+  std::string first_misfit(Opcode opcode, const FieldValues& values) const;
   std::string first_misfit(const Uop& uop) const;
+  std::string first_uop_misfit(const FieldValues& values) const;
   FieldLimits limits() const;
 
   /// Little endian, instruction_bytes() each.

@@ -19,6 +19,10 @@ struct Segment {
   uint64_t address = 0;  // bytes
   Bytes bytes;
   bool holds_uops = false;  // the assembler prints these as micro-ops
+
+  bool operator==(const Segment& other) const {
+    return name == other.name && address == other.address && bytes == other.bytes && holds_uops == other.holds_uops;
+  }
 };
 
 enum class Role { kInput, kOutput, kScratch };
@@ -34,6 +38,11 @@ struct Binding {
   uint64_t address = 0;  // bytes
   Bytes expected;        // what an output must be, where it is known (manifests); else empty
   int64_t size_bytes() const { return element_count(shape) * tandem::size_bytes(type); }
+
+  bool operator==(const Binding& other) const {
+    return name == other.name && role == other.role && type == other.type && shape == other.shape &&
+           layout == other.layout && address == other.address && expected == other.expected;
+  }
 };
 
 /// The instructions from `first_instruction` to the next mark belong to this layer.
@@ -42,6 +51,11 @@ struct LayerMark {
   int64_t first_instruction = 0;
   int64_t macs = 0;             // real multiply-accumulates, without padding
   int64_t roofline_cycles = 0;  // lower bound (docs/design.md, Roofline); 0: not known
+
+  bool operator==(const LayerMark& other) const {
+    return name == other.name && first_instruction == other.first_instruction && macs == other.macs &&
+           roofline_cycles == other.roofline_cycles;
+  }
 };
 
 struct Program {
@@ -53,6 +67,12 @@ struct Program {
   std::vector<Segment> segments;
   std::vector<Binding> bindings;
   std::vector<LayerMark> marks;
+
+  bool operator==(const Program& other) const {
+    return name == other.name && hardware == other.hardware && hardware.name == other.hardware.name &&
+           code == other.code && code_address == other.code_address && dram_bytes == other.dram_bytes &&
+           segments == other.segments && bindings == other.bindings && marks == other.marks;
+  }
 };
 
 /// One self-contained file (versioned, checksummed). load_program refuses truncated and foreign files.
