@@ -1,0 +1,200 @@
+#include "sim/functional/machine.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "isa/assembly.h"
+#include "isa/builtins.h"
+#include "support/rng.h"
+
+namespace tandem::sim {
+namespace {
+
+using isa::Memory;
+
+/// A machine over a small DRAM, driven by lines of assembly.
+class Bench {
+ public:
+  explicit Bench(const isa::HwConfig& hardware = {}, uint64_t dram_bytes = 1 << 16)
+      : hardware_(hardware), codec_(hardware), dram_(dram_bytes), machine_(hardware, {dram_.data(), dram_.size()}) {}
+
+  std::string run(const std::string& text) {
+    return machine_.execute(isa::parse_instruction(codec_, text, {}).value());
+  }
+  /// Writes micro-ops to the end of DRAM and loads them.
+  void load_uops(int sram, const std::vector<isa::Uop>& uops) {
+    const auto element = static_cast<size_t>(codec_.uop_bytes());
+    const size_t first = dram_.size() / element - uops.size();
+    Bytes bytes;
+    for (const isa::Uop& uop : uops) codec_.append_uop_bytes(uop, bytes);
+    std::copy(bytes.begin(), bytes.end(), dram_.begin() + static_cast<int64_t>(first * element));
+    EXPECT_EQ(run(fmt::format("load uop sram={} dram={} y=1 x={} stride=0", sram, first, uops.size())), "");
+  }
+  template <typename T>
+  void put(uint64_t address, const std::vector<T>& values) {
+    std::memcpy(dram_.data() + address, values.data(), values.size() * sizeof(T));
+  }
+  std::vector<int8_t> get(uint64_t address, size_t count) const {
+    const auto* first = reinterpret_cast<const int8_t*>(dram_.data() + address);
+    return std::vector<int8_t>(first, first + count);
+  }
+  const Machine& machine() const { return machine_; }
+
+ private:
+  isa::HwConfig hardware_;
+  isa::Codec codec_;
+  Bytes dram_;
+  Machine machine_;
+};
+
+isa::HwConfig small() {
+  isa::HwConfig hardware;
+  hardware.block_in = 4;
+  hardware.block_out = 4;
+  return hardware;
+}
+
+TEST(Machine, LoadsIntoAccumulatorsAlsoWriteTheirLowByteToOut) {
+  Bench bench(small());
+  bench.put<int32_t>(0x100, {1, -2, 300, -129, 0x12345678, 5, 6, 7});
+  EXPECT_EQ(bench.run("load acc sram=3 dram=16 y=1 x=2 stride=2"), "");
+  EXPECT_EQ(bench.run("store out sram=3 dram=0 y=1 x=2 stride=2"), "");
+  EXPECT_EQ(bench.get(0, 8), (std::vector<int8_t>{1, -2, 44, 127, 0x78, 5, 6, 7}));
+}
+
+TEST(Machine, EightBitLoadsAreSignExtended) {
+  Bench bench(small());
+  bench.put<int8_t>(0x100, {-1, -128, 127, 3});
+  bench.load_uops(0, {{}});
+  EXPECT_EQ(bench.run("load acc8 sram=0 dram=64 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.run("alu shr use_imm imm=4 uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0)"), "");
+  EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.get(0, 4), (std::vector<int8_t>{-1, -8, 7, 0}));
+}
+
+TEST(Machine, LoadsPadOnAllSidesWithZeros) {
+  Bench bench(small());
+  bench.put<int32_t>(0x100, std::vector<int32_t>(64, 9));
+  EXPECT_EQ(bench.run("load acc sram=0 dram=16 y=1 x=16 stride=16"), "");
+  EXPECT_EQ(bench.run("load acc sram=1 dram=16 y=2 x=1 stride=3 pad=(1,1,1,2)"), "");
+  EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=18 stride=18"), "");
+  std::vector<int8_t> expected;
+  for (const int value : {9, 0, 0, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0})
+    expected.insert(expected.end(), 4, static_cast<int8_t>(value));
+  EXPECT_EQ(bench.get(0, expected.size()), expected);
+}
+
+TEST(Machine, GemmMultipliesRowsOfWeightsAndResetClears) {
+  Bench bench(small());
+  bench.put<int8_t>(0x100, {1, 2, 3, 4});                                            // inp
+  bench.put<int8_t>(0x200, {1, 0, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, -1, -1, -1, -128});  // wgt [out][in]
+  bench.load_uops(5, {{2, 1, 3}});
+  EXPECT_EQ(bench.run("load inp sram=1 dram=64 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.run("load wgt sram=3 dram=32 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.run("gemm uop=[5,6) iter=(1,2) dst=(0,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("store out sram=2 dram=0 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.get(0, 4), (std::vector<int8_t>{2, 4, 20, static_cast<int8_t>(2 * (-6 - 512))}));
+  EXPECT_EQ(bench.run("gemm reset uop=[5,6) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("store out sram=2 dram=0 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.get(0, 4), (std::vector<int8_t>(4, 0)));
+  EXPECT_EQ(bench.machine().macs(), 32u);
+}
+
+TEST(Machine, AluComputesTheTableLaneByLaneInOrder) {
+  const std::vector<int32_t> edges{0,   1,   -1,  2,    31,        32,        33,    -31,
+                                   -32, -33, 127, -128, INT32_MAX, INT32_MIN, 65535, -65536};
+  for (const isa::AluOpInfo& info : isa::alu_op_infos()) {
+    const auto op = static_cast<isa::AluOp>(info.code);
+    Rng rng(static_cast<uint64_t>(info.code));
+    for (int round = 0; round < 16; ++round) {
+      Bench bench;
+      std::vector<int32_t> a(16), b(16);
+      for (size_t l = 0; l < 16; ++l) {
+        a[l] = rng.pick(edges);
+        b[l] = rng.pick(edges);
+      }
+      bench.put(0x400, a);
+      bench.put(0x440, b);
+      bench.load_uops(0, {{0, 1, 0}, {2, 0, 0}});
+      EXPECT_EQ(bench.run("load acc sram=0 dram=16 y=1 x=2 stride=2"), "");
+      // acc[0] = op(acc[0], acc[1]), then acc[2] = op(acc[2], acc[0]), twice; then with an immediate, which reads dst.
+      EXPECT_EQ(bench.run(std::string("alu ") + info.name + " uop=[0,2) iter=(2,1) dst=(0,0) src=(0,0)"), "");
+      EXPECT_EQ(bench.run(std::string("alu ") + info.name + " use_imm imm=-3 uop=[1,2) iter=(1,1) dst=(0,0) src=(0,0)"),
+                "");
+      EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=3 stride=3"), "");
+      std::vector<int8_t> expected(48);
+      for (size_t l = 0; l < 16; ++l) {
+        int32_t first = a[l], third = 0;
+        for (int i = 0; i < 2; ++i) {
+          first = isa::alu(op, first, b[l]);
+          third = isa::alu(op, third, first);
+        }
+        expected[l] = static_cast<int8_t>(first);
+        expected[16 + l] = static_cast<int8_t>(b[l]);
+        expected[32 + l] = static_cast<int8_t>(isa::alu(op, third, -3));
+      }
+      ASSERT_EQ(bench.get(0, 48), expected) << info.name;
+    }
+  }
+}
+
+TEST(Machine, NothingHappensWhereACountIsZeroWhateverTheIndices) {
+  Bench bench;
+  EXPECT_EQ(bench.run("load inp sram=65535 dram=4294967295 y=0 x=9 stride=1 pad=(1,1,1,1)"), "");
+  EXPECT_EQ(bench.run("load wgt sram=65535 dram=4294967295 y=9 x=0 stride=1 pad=(1,1,1,1)"), "");
+  EXPECT_EQ(bench.run("store out sram=65535 dram=4294967295 y=0 x=0 stride=1"), "");
+  EXPECT_EQ(bench.run("gemm uop=[9,9) iter=(1,1) dst=(2047,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("gemm uop=[0,9) iter=(0,5) dst=(2047,2047) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("alu add uop=[0,9) iter=(5,0) dst=(2047,2047) src=(0,0)"), "");
+  for (const auto& [name, value] : bench.machine().counters()) EXPECT_EQ(value, 0u) << name;
+}
+
+TEST(Machine, NamesTheIndexThatIsBeyondABuffer) {
+  Bench bench({}, 0x1000);
+  bench.load_uops(8191, {{2047, 2040, 1020}});
+  EXPECT_EQ(bench.run("load uop sram=8191 dram=0 y=1 x=2 stride=1"), "writes uop[8192], beyond its 8192 entries");
+  EXPECT_EQ(bench.run("load inp sram=2040 dram=0 y=2 x=2 stride=1 pad=(0,0,1,2)"),
+            "writes inp[2049], beyond its 2048 entries");
+  EXPECT_EQ(bench.run("store out sram=2047 dram=0 y=1 x=2 stride=1"), "reads out[2048], beyond its 2048 entries");
+  EXPECT_EQ(bench.run("gemm uop=[8191,8193) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)"),
+            "reads uop[8192], beyond its 8192 entries");
+  EXPECT_EQ(bench.run("gemm uop=[8191,8192) iter=(2,3) dst=(1,0) src=(0,0) wgt=(0,0)"),
+            "writes acc[2048], beyond its 2048 entries");
+  EXPECT_EQ(bench.run("gemm uop=[8191,8192) iter=(2,3) dst=(0,0) src=(2,3) wgt=(0,0)"),
+            "reads inp[2048], beyond its 2048 entries");
+  EXPECT_EQ(bench.run("gemm uop=[8191,8192) iter=(2,3) dst=(0,0) src=(0,0) wgt=(0,2)"),
+            "reads wgt[1024], beyond its 1024 entries");
+  EXPECT_EQ(bench.run("gemm reset uop=[8191,8192) iter=(2,3) dst=(0,0) src=(9,9) wgt=(9,9)"), "");
+  EXPECT_EQ(bench.run("alu add uop=[8191,8192) iter=(2,3) dst=(0,0) src=(2,3)"),
+            "reads acc[2048], beyond its 2048 entries");
+  EXPECT_EQ(bench.run("alu add use_imm imm=1 uop=[8191,8192) iter=(2,3) dst=(0,0) src=(2,3)"), "");
+}
+
+TEST(Machine, NamesTheBytesThatAreBeyondDram) {
+  Bench bench({}, 0x1000);
+  EXPECT_EQ(bench.run("load inp sram=0 dram=254 y=2 x=1 stride=1"), "");
+  EXPECT_EQ(bench.run("load inp sram=0 dram=254 y=2 x=1 stride=2"),
+            "reads DRAM bytes [0xfe0, 0x1010), beyond the program's 0x1000 bytes");
+  EXPECT_EQ(bench.run("store out sram=0 dram=4294967295 y=1 x=1 stride=0"),
+            "writes DRAM bytes [0xffffffff0, 0x1000000000), beyond the program's 0x1000 bytes");
+}
+
+TEST(Machine, CountsMicroOpsAndBytes) {
+  Bench bench(small());
+  EXPECT_EQ(bench.run("load uop sram=0 dram=0 y=1 x=3 stride=3"), "");
+  EXPECT_EQ(bench.run("load wgt sram=0 dram=0 y=2 x=2 stride=2 pad=(1,1,1,1)"), "");
+  EXPECT_EQ(bench.run("gemm uop=[0,3) iter=(2,5) dst=(0,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("gemm reset uop=[0,1) iter=(7,1) dst=(1,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("alu max uop=[0,2) iter=(2,2) dst=(0,0) src=(0,0)"), "");
+  EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=5 stride=5"), "");
+  const Counters expected{{"gemm.uops", 30}, {"gemm.reset_uops", 7}, {"alu.uops", 8},
+                          {"uop.bytes", 24}, {"wgt.bytes", 64},      {"inp.bytes", 0},
+                          {"acc.bytes", 0},  {"out.bytes", 20},      {"acc8.bytes", 0}};
+  EXPECT_EQ(bench.machine().counters(), expected);
+  EXPECT_EQ(bench.machine().macs(), 30u * 16);
+}
+
+}  // namespace
+}  // namespace tandem::sim
