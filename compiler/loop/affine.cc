@@ -212,7 +212,8 @@ Expr to_expr(const Affine& affine) {
   });
   // A negative term never comes first where a positive one exists.
   std::stable_partition(terms.begin(), terms.end(), [](const auto& term) { return term.second > 0; });
-  Expr sum;
+  const bool negative = !terms.empty() && terms.front().second < 0;
+  Expr sum = negative ? integer(affine.constant) : nullptr;
   for (const auto& [var, coefficient] : terms) {
     if (sum && coefficient < 0) {
       sum = sum - use(var) * -coefficient;
@@ -222,6 +223,7 @@ Expr to_expr(const Affine& affine) {
     }
   }
   if (!sum) return integer(affine.constant);
+  if (negative) return sum;
   return affine.constant < 0 ? sum - (-affine.constant) : sum + affine.constant;
 }
 

@@ -1,0 +1,290 @@
+// The matcher: a bijection of loops, then one walk over both trees. Every bijection is tried, so a match is found where
+// there is one; what is reported otherwise is the condition that failed last on the most promising one.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "compiler/loop/affine.h"
+#include "tensorize/intrinsic.h"
+
+namespace tandem::tensorize {
+namespace {
+
+using loop::Expr;
+using loop::Stmt;
+
+/// A perfect nest around one store, without its unit loops.
+struct Nest {
+  std::vector<const loop::For*> loops;
+  loop::Stmt inner;
+  const loop::Store* store = nullptr;
+};
+
+std::optional<Nest> perfect_nest(Stmt stmt) {
+  Nest nest;
+  std::map<loop::VarRef, Expr> units;
+  while (const auto* loop = std::get_if<loop::For>(&stmt->node)) {
+    if (loop->extent == 1) {
+      units[loop->var] = loop::integer(0);
+    } else {
+      nest.loops.push_back(loop);
+    }
+    stmt = loop->body;
+  }
+  nest.inner = loop::simplify(loop::substitute(stmt, units));
+  nest.store = std::get_if<loop::Store>(&nest.inner->node);
+  if (!nest.store) return std::nullopt;
+  return nest;
+}
+
+class Unification {
+ public:
+  Unification(const IntrinsicDeclaration& declaration, const Nest& pattern, const Nest& nest,
+              const std::vector<size_t>& order)
+      : declaration_(declaration), pattern_(pattern), nest_(nest) {
+    for (size_t i = 0; i < order.size(); ++i) vars_[pattern.loops[i]->var] = nest.loops[order[i]]->var;
+    for (const loop::For* loop : nest.loops) inner_.push_back(loop->var);
+  }
+
+  bool run() {
+    // Extents first: where they differ, what the indices say is beside the point.
+    for (const loop::For* loop : pattern_.loops) {
+      const loop::For* image = loop_of(vars_.at(loop->var));
+      if (image->extent != loop->extent) {
+        return fail(
+            fmt::format("loop '{}' has {} iterations, '{}' of the pattern has {}", image->var->name, image->extent,
+                        loop->var->name, loop->extent),
+            fmt::format("split '{}' by {}, or pad it to a multiple of that first", image->var->name, loop->extent));
+      }
+      ++progress;
+    }
+    return access(pattern_.store->buffer, pattern_.store->indices, nest_.store->buffer, nest_.store->indices) &&
+           same(pattern_.store->value, nest_.store->value);
+  }
+
+  Stmt result(const Stmt& meaning) const {
+    std::vector<loop::Operand> operands;
+    for (const loop::Param& param : declaration_.pattern.params) operands.push_back(state_.operands.at(param.buffer));
+    std::vector<Expr> scalars;
+    for (const loop::VarRef& scalar : declaration_.pattern.scalars) scalars.push_back(state_.scalars.at(scalar));
+    return loop::intrinsic(declaration_.name, std::move(operands), std::move(scalars), meaning);
+  }
+
+  int progress = 0;  // conditions that held
+  Mismatch mismatch;
+
+ private:
+  struct State {
+    std::map<loop::BufferRef, loop::Operand> operands;
+    std::map<loop::VarRef, Expr> scalars;
+  };
+
+  bool fail(std::string condition, std::string fix) {
+    mismatch = {std::move(condition), std::move(fix)};
+    return false;
+  }
+  const loop::For* loop_of(const loop::VarRef& var) const {
+    return *std::find_if(nest_.loops.begin(), nest_.loops.end(),
+                         [&](const loop::For* loop) { return loop->var == var; });
+  }
+
+  /// The pattern's index with the nest's variables.
+  std::optional<loop::Affine> translated(const Expr& index) const {
+    const auto affine = loop::as_affine(index);
+    if (!affine) return std::nullopt;
+    loop::Affine result{affine->constant, {}};
+    for (const auto& [var, coefficient] : affine->coefficients) result.coefficients[vars_.at(var)] = coefficient;
+    return result;
+  }
+
+  bool access(const loop::BufferRef& pattern, const std::vector<Expr>& pattern_indices, const loop::BufferRef& buffer,
+              const std::vector<Expr>& indices) {
+    if (buffer->type != pattern->type) {
+      return fail(fmt::format("'{}' is {}, '{}' of the pattern is {}", buffer->name, name(buffer->type), pattern->name,
+                              name(pattern->type)),
+                  "stage it with a conversion");
+    }
+    ++progress;
+    const size_t rank = pattern->shape.size();
+    const size_t leading = indices.size() - std::min(rank, indices.size());
+    const Shape element(buffer->shape.begin() + static_cast<long>(leading), buffer->shape.end());
+    if (element != pattern->shape) {
+      return fail(fmt::format("the last axes of '{}' are {}, one element of '{}' is {}", buffer->name,
+                              to_string(element), pattern->name, to_string(pattern->shape)),
+                  fmt::format("pack '{}' so that its last axes are {}", buffer->name, to_string(pattern->shape)));
+    }
+    ++progress;
+    if (buffer->scope != pattern->scope) {
+      return fail(fmt::format("'{}' lives in '{}', '{}' of the pattern in '{}'", buffer->name, buffer->scope,
+                              pattern->name, pattern->scope),
+                  fmt::format("stage '{}' in '{}'", buffer->name, pattern->scope));
+    }
+    ++progress;
+    loop::Operand operand{buffer, indices};
+    for (size_t axis = 0; axis < rank; ++axis) {
+      const auto wanted = translated(pattern_indices[axis]);
+      const Expr& index = indices[leading + axis];
+      if (!wanted || !equal(loop::simplify(index, {}), to_expr(*wanted))) {
+        return fail(
+            fmt::format("axis {} of '{}' is indexed by {}, where the pattern needs {}", leading + axis, buffer->name,
+                        to_text(index), wanted ? to_text(to_expr(*wanted)) : to_text(pattern_indices[axis])),
+            fmt::format("pack or reorder '{}' so that the loops of the intrinsic run over its last axes",
+                        buffer->name));
+      }
+      operand.indices[leading + axis] = loop::integer(0);
+      ++progress;
+    }
+    for (size_t axis = 0; axis < leading; ++axis) {
+      for (const loop::VarRef& var : inner_) {
+        if (!mentions(indices[axis], var)) continue;
+        return fail(fmt::format("axis {} of '{}' is indexed by {}, which moves with the intrinsic's own loop '{}'",
+                                axis, buffer->name, to_text(indices[axis]), var->name),
+                    fmt::format("pack '{}' so that only its last axes use '{}'", buffer->name, var->name));
+      }
+    }
+    ++progress;
+    return bind(pattern, operand);
+  }
+
+  static bool mentions(const Expr& expr, const loop::VarRef& var) {
+    return !equal(loop::substitute(expr, {{var, loop::integer(0)}}), expr);
+  }
+
+  bool bind(const loop::BufferRef& pattern, const loop::Operand& operand) {
+    const auto [place, fresh] = state_.operands.emplace(pattern, operand);
+    if (fresh) return true;
+    const loop::Operand& bound = place->second;
+    bool same_place = bound.buffer == operand.buffer;
+    for (size_t i = 0; same_place && i < bound.indices.size(); ++i)
+      same_place = equal(bound.indices[i], operand.indices[i]);
+    if (same_place) return true;
+    return fail(fmt::format("'{}' of the pattern would be two places: in '{}' and in '{}'", pattern->name,
+                            bound.buffer->name, operand.buffer->name),
+                "the statement must update its target in place");
+  }
+
+  bool same(const Expr& pattern, const Expr& value) {
+    if (const auto* scalar = std::get_if<loop::VarUse>(&pattern->node); scalar && !vars_.count(scalar->var)) {
+      return same_scalar(scalar->var, value);
+    }
+    if (pattern->type == loop::Type::kI64 && loop::as_affine(pattern)) {
+      return equal(to_expr(*translated(pattern)), loop::simplify(value, {})) ||
+             fail(fmt::format("the value {} is not {}", to_text(value), to_text(pattern)), "rewrite the statement");
+    }
+    if (pattern->type != value->type || pattern->node.index() != value->node.index()) return differs(pattern, value);
+    if (const auto* node = std::get_if<loop::Load>(&pattern->node)) {
+      const auto& other = std::get<loop::Load>(value->node);
+      return access(node->buffer, node->indices, other.buffer, other.indices);
+    }
+    ++progress;
+    if (const auto* node = std::get_if<loop::Binary>(&pattern->node)) {
+      const auto& other = std::get<loop::Binary>(value->node);
+      if (node->op != other.op) return differs(pattern, value);
+      return same_operands(*node, other);
+    }
+    if (const auto* node = std::get_if<loop::Cast>(&pattern->node)) {
+      return same(node->value, std::get<loop::Cast>(value->node).value);
+    }
+    if (const auto* node = std::get_if<loop::Select>(&pattern->node)) {
+      const auto& other = std::get<loop::Select>(value->node);
+      return same(node->condition, other.condition) && same(node->a, other.a) && same(node->b, other.b);
+    }
+    if (const auto* node = std::get_if<loop::Call>(&pattern->node)) {
+      const auto& other = std::get<loop::Call>(value->node);
+      if (node->builtin != other.builtin) return differs(pattern, value);
+      for (size_t i = 0; i < node->arguments.size(); ++i) {
+        if (!same(node->arguments[i], other.arguments[i])) return false;
+      }
+      return true;
+    }
+    return equal(pattern, value) || differs(pattern, value);
+  }
+
+  /// In the order given, or the other one where that is the same.
+  bool same_operands(const loop::Binary& pattern, const loop::Binary& value) {
+    const State before = state_;
+    if (same(pattern.a, value.a) && same(pattern.b, value.b)) return true;
+    using loop::BinaryOp;
+    const bool commutes = pattern.op == BinaryOp::kAdd || pattern.op == BinaryOp::kMul ||
+                          pattern.op == BinaryOp::kMin || pattern.op == BinaryOp::kMax || pattern.op == BinaryOp::kEq ||
+                          pattern.op == BinaryOp::kNe || pattern.op == BinaryOp::kAnd || pattern.op == BinaryOp::kOr;
+    if (!commutes) return false;
+    const Mismatch first = mismatch;
+    state_ = before;
+    if (same(pattern.a, value.b) && same(pattern.b, value.a)) return true;
+    mismatch = first;
+    return false;
+  }
+
+  bool same_scalar(const loop::VarRef& scalar, const Expr& value) {
+    if (!std::holds_alternative<loop::IntLiteral>(value->node) || value->type != scalar->type) {
+      return fail(
+          fmt::format("'{}' must be a constant of type {}, it is {}", scalar->name, name(scalar->type), to_text(value)),
+          "use the form of the intrinsic that takes a second buffer");
+    }
+    ++progress;
+    const auto [place, fresh] = state_.scalars.emplace(scalar, value);
+    return fresh || equal(place->second, value) ||
+           fail(fmt::format("'{}' would be both {} and {}", scalar->name, to_text(place->second), to_text(value)), "");
+  }
+
+  bool differs(const Expr& pattern, const Expr& value) {
+    return fail(fmt::format("the value {} has not the form {}", to_text(value), to_text(pattern)),
+                "choose another intrinsic");
+  }
+
+  const IntrinsicDeclaration& declaration_;
+  const Nest& pattern_;
+  const Nest& nest_;
+  std::map<loop::VarRef, loop::VarRef> vars_;
+  std::vector<loop::VarRef> inner_;
+  State state_;
+};
+
+Diagnostic no_match(const IntrinsicDeclaration& declaration, const Stmt& stmt, Mismatch mismatch, Mismatch* why) {
+  if (why) *why = mismatch;
+  return Diagnostic{
+      stmt->where, fmt::format("this is no '{}': {}", declaration.name, mismatch.condition), {}, mismatch.fix};
+}
+
+std::string names_of(const Nest& nest) {
+  std::string text;
+  for (const loop::For* loop : nest.loops) text += (text.empty() ? "" : ", ") + loop->var->name;
+  return "[" + text + "]";
+}
+
+}  // namespace
+
+Result<loop::Stmt> match(const IntrinsicDeclaration& declaration, const loop::Stmt& stmt, Mismatch* why) {
+  const auto pattern = perfect_nest(declaration.pattern.body);
+  TANDEM_CHECK(pattern, "the pattern of '" + declaration.name + "' is no perfect nest around one store");
+  const auto nest = perfect_nest(stmt);
+  if (!nest) {
+    return no_match(declaration, stmt,
+                    {"it is no perfect nest of loops around one store", "split the nest with fission"}, why);
+  }
+  if (nest->loops.size() != pattern->loops.size()) {
+    return no_match(
+        declaration, stmt,
+        {fmt::format("{} loops {} have more than one iteration, the pattern has {} {}", nest->loops.size(),
+                     names_of(*nest), pattern->loops.size(), names_of(*pattern)),
+         "split and reorder so that exactly the intrinsic's loops are innermost, then name the outermost of them"},
+        why);
+  }
+  std::vector<size_t> order(nest->loops.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  Mismatch best;
+  int best_progress = -1;
+  do {
+    Unification attempt(declaration, *pattern, *nest, order);
+    if (attempt.run()) return attempt.result(stmt);
+    if (attempt.progress > best_progress) {
+      best_progress = attempt.progress;
+      best = attempt.mismatch;
+    }
+  } while (std::next_permutation(order.begin(), order.end()));
+  return no_match(declaration, stmt, best, why);
+}
+
+}  // namespace tandem::tensorize
