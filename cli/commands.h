@@ -6,10 +6,12 @@ namespace tandem::cli {
 
 class Cli;
 
+void add_bench(Cli& cli);
 void add_doctor(Cli& cli);
 
 /// In the order of `tandem --help`.
 inline constexpr void (*kCommands[])(Cli&) = {
+    add_bench,
     add_doctor,
 };
 

@@ -1,0 +1,159 @@
+#include "bench/bench.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "support/environment.h"
+#include "support/yaml.h"
+
+namespace tandem::bench {
+namespace {
+
+/// Whole numbers as they are, others with four digits.
+std::string format_value(double value) {
+  return value == static_cast<double>(static_cast<int64_t>(value)) ? fmt::format("{:.0f}", value)
+                                                                   : fmt::format("{:.4g}", value);
+}
+
+/// "98053" as "98,053"; large fractions of time as "5.21e+09" stay as they are.
+std::string with_commas(double value) {
+  std::string text = format_value(value);
+  if (text.find_first_not_of("0123456789-") != std::string::npos) return text;
+  for (int64_t at = static_cast<int64_t>(text.size()) - 3; at > 0 && text[static_cast<size_t>(at) - 1] != '-';
+       at -= 3) {
+    text.insert(static_cast<size_t>(at), ",");
+  }
+  return text;
+}
+
+std::string describe(const std::optional<Must>& must) {
+  if (!must) return "";
+  return fmt::format("{} {}", must->at_most ? "<=" : ">=", with_commas(must->value));
+}
+
+Result<Must> parse_must(const YamlNode& node) {
+  TANDEM_TRY(node.only_keys({"at_most", "at_least", "source"}));
+  if (node.has("at_most") == node.has("at_least")) {
+    return Diagnostic{node.where(), "a must has one of 'at_most' and 'at_least'", {}, ""};
+  }
+  Must must;
+  must.at_most = node.has("at_most");
+  TANDEM_ASSIGN(const YamlNode bound, node.at(must.at_most ? "at_most" : "at_least"));
+  TANDEM_ASSIGN(must.value, bound.number());
+  TANDEM_ASSIGN(const YamlNode source, node.at("source"));
+  TANDEM_ASSIGN(must.source, source.text());
+  return must;
+}
+
+/// Gives every row its must.
+Result<void> apply_musts(const std::string& path, Report& report) {
+  TANDEM_ASSIGN(const YamlNode root, YamlNode::load(path));
+  std::vector<std::string> names;
+  for (const Bench& bench : benches()) names.push_back(bench.name);
+  TANDEM_TRY(root.only_keys(names));
+  if (!root.has(report.bench)) return {};
+  TANDEM_ASSIGN(const YamlNode section, root.at(report.bench));
+  std::vector<std::string> figures;
+  for (const Row& row : report.rows) figures.push_back(row.figure.name);
+  if (!report.request.quick) TANDEM_TRY(section.only_keys(figures));
+  for (Row& row : report.rows) {
+    if (!section.has(row.figure.name)) continue;
+    TANDEM_ASSIGN(const YamlNode node, section.at(row.figure.name));
+    TANDEM_ASSIGN(row.must, parse_must(node));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool Row::ok() const {
+  if (!must) return true;
+  return must->at_most ? figure.value <= must->value : figure.value >= must->value;
+}
+
+bool Report::ok() const {
+  return std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.ok(); });
+}
+
+Result<Report> run(const Bench& bench, const Request& request, const std::string& musts_path) {
+  TANDEM_ASSIGN(Measurement measured, bench.measure(request));
+  Report report;
+  report.bench = bench.name;
+  for (Figure& figure : measured.figures) report.rows.push_back({std::move(figure), std::nullopt});
+  report.revision = revision();
+  report.hardware = std::move(measured.hardware);
+  report.platform = std::move(measured.platform);
+  report.machine = machine();
+  report.request = request;
+  TANDEM_TRY(apply_musts(musts_path, report));
+  return report;
+}
+
+nlohmann::ordered_json to_json(const Report& report) {
+  using Json = nlohmann::ordered_json;
+  Json rows = Json::array();
+  for (const Row& row : report.rows) {
+    rows.push_back({{"name", row.figure.name},
+                    {"value", row.figure.value},
+                    {"unit", row.figure.unit},
+                    {"must", nullptr},
+                    {"ok", row.ok()}});
+    if (row.must) {
+      rows.back()["must"] = fmt::format("{} {}", row.must->at_most ? "<=" : ">=", format_value(row.must->value));
+    }
+  }
+  return {{"bench", report.bench},
+          {"rows", std::move(rows)},
+          {"provenance",
+           {{"revision", report.revision},
+            {"hardware", report.hardware},
+            {"platform", report.platform},
+            {"seed", report.request.seed},
+            {"machine", report.machine}}}};
+}
+
+std::string to_text(const Report& report) {
+  size_t width = 0;
+  for (const Row& row : report.rows) width = std::max(width, row.figure.name.size());
+  std::string text = fmt::format("bench {}\n", report.bench);
+  for (const Row& row : report.rows) {
+    const char* verdict = !row.must ? "" : row.ok() ? "ok" : "MISSED";
+    std::string line = fmt::format("  {:<{}}  {:>12} {:<9} {:<14}  {}", row.figure.name, width,
+                                   with_commas(row.figure.value), row.figure.unit, describe(row.must), verdict);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text + fmt::format("revision {}, hardware {}, platform {}, seed {}, {}", report.revision, report.hardware,
+                            report.platform, report.request.seed, report.machine);
+}
+
+std::string to_markdown(const std::vector<Report>& reports) {
+  std::string text =
+      "# Results\n\n"
+      "Every figure that the project claims, with the command that gives it. `./tandem bench --all --write` writes "
+      "this page;\n"
+      "what a figure must be stands in `configs/bench/musts.yaml`, with its source.\n";
+  for (const Report& report : reports) {
+    const auto bench = std::find_if(benches().begin(), benches().end(),
+                                    [&](const Bench& candidate) { return candidate.name == report.bench; });
+    text += fmt::format("\n## {}\n\n{}\n\n    ./tandem bench {} --seed {}{}\n\n", report.bench,
+                        bench == benches().end() ? "" : bench->what, report.bench, report.request.seed,
+                        report.request.quick ? " --quick" : "");
+    text += "| figure | value | unit | must | |\n|---|---:|---|---|---|\n";
+    for (const Row& row : report.rows) {
+      text += fmt::format("| {} | {} | {} | {} | {} |\n", row.figure.name, with_commas(row.figure.value),
+                          row.figure.unit, row.must ? describe(row.must) + ": " + row.must->source : "",
+                          !row.must  ? ""
+                          : row.ok() ? "ok"
+                                     : "**missed**");
+    }
+    text += fmt::format("\nRevision {}, hardware {}, platform {}, {}.\n", report.revision, report.hardware,
+                        report.platform, report.machine);
+  }
+  return text;
+}
+
+}  // namespace tandem::bench
