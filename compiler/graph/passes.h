@@ -1,0 +1,18 @@
+// Graph passes: each takes a sound graph and gives one with the same outputs.
+#pragma once
+
+#include "compiler/graph/graph.h"
+
+namespace tandem::graph {
+
+/// A Clip that alone reads a Conv2d or an Add becomes the bounds of that layer's requantisation; a Clip after a Clip,
+/// one Clip.
+Graph fuse_clips(const Graph& graph);
+
+/// Drops layers and tensors that no output depends on.
+Graph remove_unused(const Graph& graph);
+
+/// The graph for `batch` samples at once: N of every tensor and operator. Ports too.
+Graph with_batch(const Graph& graph, int64_t batch);
+
+}  // namespace tandem::graph
