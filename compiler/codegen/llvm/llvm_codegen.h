@@ -25,9 +25,11 @@ struct CpuCode {
   std::vector<CpuParameter> parameters;  // the kernel's params in order, then its scalars
 };
 
-/// Compiles with the exact meaning of the loop IR (compiler/loop/ir.h). Parameters must not overlap in memory. Elements
-/// lie densely in row-major order, a bool in a byte that is 0 or 1. Loops of kind `parallel` run serially. An error
-/// names a built-in that isa.yaml does not have, or a conversion from f32 to an integer.
+/// Compiles with the exact meaning of the loop IR (compiler/loop/ir.h); where the interpreter finds an error while it
+/// runs, the compiled code is undefined (an access out of bounds) or gives 0 (a division by zero). Parameters must not
+/// overlap in memory. Elements lie densely in row-major order, a bool in a byte that is 0 or 1. Loops of kind
+/// `parallel` run serially. Every kernel that the loop IR's constructors accept has CPU code; the Result is for what
+/// all code generators share.
 Result<CpuCode> compile_cpu(const loop::Kernel& kernel);
 
 }  // namespace tandem::codegen
