@@ -189,8 +189,9 @@ TEST(AssemblyDiagnostics, Programs) {
   EXPECT_EQ(program_error("segment \"a\" at 0 {\n  hex 01x2\n"), "a.asm:2:9: error: 'x' is no hexadecimal digit");
   EXPECT_EQ(program_error("segment \"a\" at 0 {\n  zero 99999999999\n"),
             "a.asm:2:8: error: 99999999999 bytes are not from 0 to 4294967296");
-  EXPECT_EQ(program_error("segment \"a\" at 0 {\n  uop dst=0 scr=1\n"),
-            "a.asm:2:13: error: unknown field of a micro-op 'scr'\n  legal: dst, src, wgt");
+  EXPECT_EQ(
+      program_error("segment \"a\" at 0 {\n  uop dst=0 scr=1\n"),
+      "a.asm:2:13: error: unknown field of a micro-op 'scr'\n  legal: dst, src, wgt\n  hint: did you mean 'src'?");
   EXPECT_EQ(program_error("segment \"a\" at 0 {\n  uop dst=2048\n"),
             "a.asm:2:7: error: micro-op: field dst: 2048 is not in [0, 2047]");
   EXPECT_EQ(program_error("segment \"a\" at 0 {\n  hx 01\n"),

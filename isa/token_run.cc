@@ -1,0 +1,201 @@
+#include "isa/token_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+namespace tandem::isa {
+namespace {
+
+constexpr size_t kEngines = 3;
+constexpr Engine kAllEngines[] = {Engine::kLoad, Engine::kCompute, Engine::kStore};
+
+size_t index(Engine engine) { return static_cast<size_t>(engine); }
+
+std::optional<Engine> previous_of(Engine engine) {
+  if (engine == Engine::kLoad) return std::nullopt;
+  return engine == Engine::kCompute ? Engine::kLoad : Engine::kCompute;
+}
+
+std::optional<Engine> next_of(Engine engine) {
+  if (engine == Engine::kStore) return std::nullopt;
+  return engine == Engine::kLoad ? Engine::kCompute : Engine::kStore;
+}
+
+void merge(EngineCounts& into, const EngineCounts& other) {
+  for (size_t i = 0; i < kEngines; ++i) into[i] = std::max(into[i], other[i]);
+}
+
+class Machine {
+ public:
+  Machine(const HwConfig& config, const std::vector<Instruction>& instructions)
+      : config_(config), instructions_(instructions) {
+    run_.before.resize(instructions.size());
+    for (const Instruction& instruction : instructions) engines_.push_back(engine_of(instruction));
+  }
+
+  TokenRun run() {
+    check_neighbours();
+    if (!run_.faults.empty()) return std::move(run_);
+    bool progress = true;
+    while (progress) {
+      progress = fetch();
+      for (const Engine engine : kAllEngines) {
+        while (step(engine)) progress = true;
+      }
+    }
+    if (run_.order.size() < instructions_.size()) {
+      explain_deadlock();
+    } else {
+      check_left_over();
+    }
+    return std::move(run_);
+  }
+
+ private:
+  /// State of the instruction at the head of an engine's queue.
+  enum class Phase { kPop, kPush };
+
+  struct State {
+    std::deque<int64_t> queue;
+    Phase phase = Phase::kPop;
+    bool pushed_prev = false;
+    EngineCounts known{};  // after the engine's last completed instruction
+  };
+
+  void check_neighbours() {
+    for (size_t i = 0; i < instructions_.size(); ++i) {
+      const TokenFlags flags = token_flags(instructions_[i]);
+      const Engine engine = engines_[i];
+      const bool prev = previous_of(engine).has_value();
+      const bool next = next_of(engine).has_value();
+      const char* flag = flags.pop_prev && !prev    ? "pop_prev"
+                         : flags.push_prev && !prev ? "push_prev"
+                         : flags.pop_next && !next  ? "pop_next"
+                         : flags.push_next && !next ? "push_next"
+                                                    : nullptr;
+      if (flag == nullptr) continue;
+      run_.faults.push_back({static_cast<int64_t>(i), fmt::format("{}: the {} engine has no {} engine", flag,
+                                                                  name(engine), prev ? "next" : "previous")});
+    }
+  }
+
+  std::deque<EngineCounts>& tokens(Engine from, Engine to) { return tokens_[index(from)][index(to)]; }
+  bool has_room(Engine from, Engine to) {
+    return tokens(from, to).size() < static_cast<size_t>(config_.token_queue_depth);
+  }
+
+  bool fetch() {
+    bool progress = false;
+    while (fetched_ < instructions_.size()) {
+      std::deque<int64_t>& queue = states_[index(engines_[fetched_])].queue;
+      if (queue.size() >= static_cast<size_t>(config_.command_queue_depth)) break;
+      queue.push_back(static_cast<int64_t>(fetched_++));
+      progress = true;
+    }
+    return progress;
+  }
+
+  /// The neighbour for whose token the instruction waits.
+  std::optional<Engine> missing(Engine engine, const TokenFlags& flags) {
+    if (flags.pop_prev && tokens(*previous_of(engine), engine).empty()) return previous_of(engine);
+    if (flags.pop_next && tokens(*next_of(engine), engine).empty()) return next_of(engine);
+    return std::nullopt;
+  }
+
+  void pop(Engine from, Engine to, EngineCounts& known) {
+    merge(known, tokens(from, to).front());
+    tokens(from, to).pop_front();
+  }
+
+  bool step(Engine engine) {
+    State& state = states_[index(engine)];
+    if (state.queue.empty()) return false;
+    const int64_t current = state.queue.front();
+    const TokenFlags flags = token_flags(instructions_[static_cast<size_t>(current)]);
+    if (state.phase == Phase::kPop) {
+      if (missing(engine, flags)) return false;
+      if (flags.pop_prev) pop(*previous_of(engine), engine, state.known);
+      if (flags.pop_next) pop(*next_of(engine), engine, state.known);
+      run_.before[static_cast<size_t>(current)] = state.known;
+      run_.own[index(engine)].push_back(current);
+      state.known[index(engine)] = static_cast<int64_t>(run_.own[index(engine)].size());
+      state.phase = Phase::kPush;
+    }
+    if (flags.push_prev && !state.pushed_prev) {
+      if (!has_room(engine, *previous_of(engine))) return false;
+      tokens(engine, *previous_of(engine)).push_back(state.known);
+      state.pushed_prev = true;
+    }
+    if (flags.push_next) {
+      if (!has_room(engine, *next_of(engine))) return false;
+      tokens(engine, *next_of(engine)).push_back(state.known);
+    }
+    state.phase = Phase::kPop;
+    state.pushed_prev = false;
+    state.queue.pop_front();
+    run_.order.push_back(current);
+    return true;
+  }
+
+  std::string waiting(Engine engine) {
+    const State& state = states_[index(engine)];
+    if (state.queue.empty()) {
+      if (fetched_ == instructions_.size()) return fmt::format("{} has finished", name(engine));
+      return fmt::format("{} has nothing to do", name(engine));
+    }
+    const int64_t current = state.queue.front();
+    const TokenFlags flags = token_flags(instructions_[static_cast<size_t>(current)]);
+    if (state.phase == Phase::kPop) {
+      return fmt::format("{} waits at instruction {} for a token from {}", name(engine), current,
+                         name(*missing(engine, flags)));
+    }
+    const bool to_prev = flags.push_prev && !state.pushed_prev;
+    const Engine to = to_prev ? *previous_of(engine) : *next_of(engine);
+    return fmt::format("{} waits at instruction {} to push its token to {}, whose queue of {} tokens is full",
+                       name(engine), current, name(to), config_.token_queue_depth);
+  }
+
+  void explain_deadlock() {
+    std::string text = "deadlock: ";
+    int64_t first = static_cast<int64_t>(instructions_.size());
+    for (const Engine engine : kAllEngines) {
+      text += (engine == Engine::kLoad ? "" : "; ") + waiting(engine);
+      if (!states_[index(engine)].queue.empty()) first = std::min(first, states_[index(engine)].queue.front());
+    }
+    if (fetched_ < instructions_.size()) {
+      text += fmt::format("; fetch waits at instruction {} for the full queue of {} ({} instructions)", fetched_,
+                          name(engines_[fetched_]), config_.command_queue_depth);
+    }
+    run_.faults.push_back({first, text});
+  }
+
+  void check_left_over() {
+    for (const Engine from : kAllEngines) {
+      for (const Engine to : kAllEngines) {
+        if (tokens(from, to).empty()) continue;
+        run_.faults.push_back({static_cast<int64_t>(instructions_.size()) - 1,
+                               fmt::format("{} tokens from {} to {} are left over at the end", tokens(from, to).size(),
+                                           name(from), name(to))});
+      }
+    }
+  }
+
+  const HwConfig& config_;
+  const std::vector<Instruction>& instructions_;
+  std::vector<Engine> engines_;
+  size_t fetched_ = 0;
+  std::array<State, kEngines> states_;
+  std::array<std::array<std::deque<EngineCounts>, kEngines>, kEngines> tokens_;
+  TokenRun run_;
+};
+
+}  // namespace
+
+TokenRun run_tokens(const HwConfig& config, const std::vector<Instruction>& instructions) {
+  return Machine(config, instructions).run();
+}
+
+}  // namespace tandem::isa
