@@ -2,6 +2,7 @@
 // the bit.
 #include <algorithm>
 
+#include "compiler/ops/nest_builder.h"
 #include "compiler/ops/operator.h"
 #include "support/check.h"
 
@@ -17,13 +18,7 @@ using loop::Stmt;
 using loop::Type;
 using loop::VarRef;
 
-BufferRef buffer(const std::string& name, Type type, Shape shape, const std::string& scope = "dram") {
-  return std::make_shared<const loop::Buffer>(loop::Buffer{name, type, std::move(shape), scope});
-}
-
 Param param(const BufferRef& b, bool is_output = false) { return Param{b, is_output, loop::Layout{b->shape, {}}}; }
-
-VarRef var(const std::string& name) { return std::make_shared<const loop::Var>(loop::Var{name, Type::kI64}); }
 
 Expr at_least(const Expr& a, int64_t low) { return binary(BinaryOp::kGe, a, loop::integer(low, a->type)); }
 Expr below(const Expr& a, int64_t high) { return binary(BinaryOp::kLt, a, loop::integer(high, a->type)); }

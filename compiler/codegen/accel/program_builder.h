@@ -1,4 +1,5 @@
-// From scheduled kernels to one isa::Program: DMA, macro-instructions, micro-ops and tokens, all derived. Nobody writes a token by hand.
+// From scheduled kernels to one isa::Program: DMA, macro-instructions, micro-ops and tokens, all derived. Nobody writes
+// a token by hand.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +28,14 @@ class ProgramBuilder {
   DramTensor scratch(const std::string& name, DType type, const Shape& packed_shape);
   DramTensor constant(const std::string& name, const Tensor& packed);
 
-  /// Appends a scheduled kernel as one layer (one mark). `arguments` gives the DRAM tensor of each param, in order. Errors: a statement that
-  /// is no intrinsic, copy or loop of them; a field that overflows; a buffer that does not fit, each with its name and sizes.
-  Result<void> add_layer(const std::string& name, const loop::Kernel& scheduled, const std::vector<DramTensor>& arguments,
-                         int64_t macs = 0, int64_t roofline_cycles = 0);
+  /// Appends a scheduled kernel as one layer (one mark). `arguments` gives the DRAM tensor of each param, in order.
+  /// Errors: a statement that is no intrinsic, copy or loop of them; a field that overflows; a buffer that does not
+  /// fit, each with its name and sizes.
+  Result<void> add_layer(const std::string& name, const loop::Kernel& scheduled,
+                         const std::vector<DramTensor>& arguments, int64_t macs = 0, int64_t roofline_cycles = 0);
 
-  /// Derives tokens from the dependences of the whole instruction stream (scratchpads and DRAM, across layers), adds FINISH, places
-  /// everything in DRAM.
+  /// Derives tokens from the dependences of the whole instruction stream (scratchpads and DRAM, across layers), adds
+  /// FINISH, places everything in DRAM.
   Result<isa::Program> finish();
 
  private:

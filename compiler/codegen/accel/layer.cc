@@ -1,0 +1,481 @@
+#include "compiler/codegen/accel/layer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/codegen/accel/emission.h"
+#include "compiler/codegen/accel/linear.h"
+#include "compiler/codegen/accel/macro.h"
+#include "compiler/codegen/accel/scratchpads.h"
+#include "compiler/codegen/accel/transfer.h"
+#include "support/check.h"
+
+namespace tandem::codegen {
+namespace {
+
+using loop::Stmt;
+
+/// Loops and conditions around exactly one intrinsic or store.
+struct Nest {
+  std::vector<const loop::For*> loops;  // outermost first
+  std::vector<loop::Expr> conditions;
+  const loop::Intrinsic* intrinsic = nullptr;
+  const loop::Store* store = nullptr;
+};
+
+bool find_nest(const Stmt& stmt, Nest& nest) {
+  if (const auto* loop = std::get_if<loop::For>(&stmt->node)) {
+    nest.loops.push_back(loop);
+    return find_nest(loop->body, nest);
+  }
+  if (const auto* guarded = std::get_if<loop::If>(&stmt->node)) {
+    nest.conditions.push_back(guarded->condition);
+    return find_nest(guarded->body, nest);
+  }
+  if (const auto* block = std::get_if<loop::Block>(&stmt->node)) {
+    return block->statements.size() == 1 && find_nest(block->statements[0], nest);
+  }
+  nest.intrinsic = std::get_if<loop::Intrinsic>(&stmt->node);
+  nest.store = std::get_if<loop::Store>(&stmt->node);
+  return nest.intrinsic != nullptr || nest.store != nullptr;
+}
+
+/// The value of a copy: a load, perhaps converted, perhaps only under a condition and else zero.
+struct CopyValue {
+  const loop::Load* load = nullptr;
+  std::vector<loop::Expr> valid;
+};
+
+bool find_copy(const loop::Expr& value, CopyValue& copy) {
+  if (const auto* converted = std::get_if<loop::Cast>(&value->node)) return find_copy(converted->value, copy);
+  if (const auto* chosen = std::get_if<loop::Select>(&value->node)) {
+    const auto* other = std::get_if<loop::IntLiteral>(&chosen->b->node);
+    if (other == nullptr || other->value != 0) return false;
+    copy.valid.push_back(chosen->condition);
+    return find_copy(chosen->a, copy);
+  }
+  copy.load = std::get_if<loop::Load>(&value->node);
+  return copy.load != nullptr;
+}
+
+/// A loop of a copy, in lanes.
+struct LaneLoop {
+  int64_t extent = 1, sram = 0, dram = 0, valid_begin = 0, valid_end = 1;
+  bool padded() const { return valid_begin > 0 || valid_end < extent; }
+};
+
+/// Takes the loops that run over the lanes of one element out of `loops`; false where none do.
+bool take_element(std::vector<LaneLoop>& loops, int64_t lanes) {
+  for (int64_t taken = 1; taken < lanes;) {
+    const auto found = std::find_if(loops.begin(), loops.end(), [&](const LaneLoop& l) {
+      return l.extent > 1 && l.sram == taken && l.dram == taken && !l.padded();
+    });
+    if (found == loops.end()) return false;
+    const int64_t wanted = lanes / taken;
+    if (found->extent <= wanted) {
+      if (wanted % found->extent != 0) return false;
+      taken *= found->extent;
+      loops.erase(found);
+    } else {
+      if (found->extent % wanted != 0) return false;
+      found->extent /= wanted;
+      found->valid_end = found->extent;
+      found->sram = found->dram = lanes;
+      taken = lanes;
+    }
+  }
+  return true;
+}
+
+class Lowering {
+ public:
+  Lowering(const LayerInput& layer, const isa::HwConfig& hardware, const tensorize::IntrinsicSet& intrinsics)
+      : layer_(layer), hardware_(hardware), intrinsics_(intrinsics), limits_(isa::limits(hardware)), pads_(hardware) {
+    for (size_t i = 0; i < layer.kernel.params.size(); ++i)
+      arguments_[layer.kernel.params[i].buffer.get()] = layer.arguments[i];
+  }
+
+  Result<std::vector<Step>> run() {
+    const Result<void> done = lower(layer_.kernel.body);
+    if (!done.ok()) {
+      Diagnostic error = done.error();
+      error.what = fmt::format("layer '{}': {}", layer_.name, error.what);
+      return error;
+    }
+    return std::move(steps_);
+  }
+
+ private:
+  Result<void> lower(const Stmt& stmt) {
+    if (const auto* block = std::get_if<loop::Block>(&stmt->node)) {
+      for (const Stmt& part : block->statements) TANDEM_TRY(lower(part));
+      return {};
+    }
+    if (const auto* scoped = std::get_if<loop::Alloc>(&stmt->node)) {
+      const Result<void> allocated = pads_.allocate(scoped->buffer);
+      if (!allocated.ok()) return at(stmt, allocated.error());
+      TANDEM_TRY(lower(scoped->body));
+      pads_.release(scoped->buffer);
+      return {};
+    }
+    if (const auto* guarded = std::get_if<loop::If>(&stmt->node)) {
+      const auto condition = environment_.linear(guarded->condition);
+      if (condition && condition->is_constant())
+        return condition->constant != 0 ? lower(guarded->body) : Result<void>();
+    }
+    Nest nest;
+    reason_ = {};
+    if (find_nest(stmt, nest)) {
+      TANDEM_ASSIGN(const bool done, lower_nest(nest, stmt));
+      if (done) return {};
+    }
+    const auto* loop = std::get_if<loop::For>(&stmt->node);
+    if (loop == nullptr) {
+      if (reason_.what.empty())
+        reason_.what = "a condition around several statements is not constant when its loops are enumerated";
+      return at(stmt, reason_);
+    }
+    for (int64_t i = 0; i < loop->extent; ++i) {
+      environment_.set_value(loop->var, i);
+      TANDEM_TRY(lower(loop->body));
+    }
+    environment_.erase(loop->var);
+    return {};
+  }
+
+  /// False, with reason_ set, where the nest is no single instruction pattern but may be one when its outermost loop is
+  /// enumerated.
+  Result<bool> lower_nest(const Nest& nest, const Stmt& stmt) {
+    std::vector<int64_t> extents;
+    for (size_t i = 0; i < nest.loops.size(); ++i) {
+      environment_.set_loop(nest.loops[i]->var, i);
+      extents.push_back(nest.loops[i]->extent);
+    }
+    Box box(extents);
+    bool resolved = true;
+    for (const loop::Expr& condition : nest.conditions)
+      resolved = resolved && restrict_box(environment_, condition, box);
+    if (!resolved) reason_.what = "a condition is no conjunction of bounds on single loops";
+    Result<bool> done = !resolved ? Result<bool>(false) : box.empty() ? Result<bool>(true) : Result<bool>(false);
+    if (resolved && !box.empty())
+      done = nest.intrinsic != nullptr ? lower_macro(*nest.intrinsic, box) : lower_copy(*nest.store, box);
+    for (const loop::For* loop : nest.loops) environment_.erase(loop->var);
+    if (!done.ok()) return at(stmt, done.error());
+    return done;
+  }
+
+  Diagnostic at(const Stmt& stmt, Diagnostic error) const {
+    if (error.where.line == 0) error.where = stmt->where;
+    return error;
+  }
+
+  /// The position of an element in its buffer, counted in lanes; empty where an index is not linear.
+  std::optional<Linear> flat(const loop::BufferRef& buffer, const std::vector<loop::Expr>& indices) {
+    Linear result;
+    int64_t stride = 1;
+    for (size_t d = indices.size(); d-- > 0;) {
+      const auto index = environment_.linear(indices[d]);
+      if (!index) {
+        reason_.what = fmt::format("an index of buffer '{}' is not linear in its loops: {}", buffer->name,
+                                   loop::to_text(indices[d]));
+        return std::nullopt;
+      }
+      result.constant += stride * index->constant;
+      if (index->coefficients.size() > result.coefficients.size())
+        result.coefficients.resize(index->coefficients.size(), 0);
+      for (size_t i = 0; i < index->coefficients.size(); ++i) result.coefficients[i] += stride * index->coefficients[i];
+      stride *= buffer->shape[d];
+    }
+    return result;
+  }
+
+  // ---- macro-instructions
+  // -------------------------------------------------------------------------------------------------
+
+  Result<bool> lower_macro(const loop::Intrinsic& intrinsic, const Box& box) {
+    TANDEM_ASSIGN(const Emission* const emission, emission_of(intrinsic.name));
+    MacroNest nest;
+    nest.instruction = emission->prototype;
+    for (size_t i = 0; i < box.low.size(); ++i) nest.extents.push_back(box.high[i] - box.low[i]);
+    nest.strides.resize(nest.extents.size());
+    const bool is_gemm = std::holds_alternative<isa::Gemm>(nest.instruction);
+    const struct {
+      int operand;
+      int64_t Indices::*field;
+      isa::Memory memory;
+    } roles[] = {{emission->dst, &Indices::dst, isa::Memory::kAcc},
+                 {emission->src, &Indices::src, is_gemm ? isa::Memory::kInp : isa::Memory::kAcc},
+                 {emission->wgt, &Indices::wgt, isa::Memory::kWgt}};
+    for (const auto& role : roles) {
+      if (role.operand < 0) continue;
+      TANDEM_ASSIGN(const bool done,
+                    set_operand(intrinsic, static_cast<size_t>(role.operand), role.field, role.memory, box, nest));
+      if (!done) return false;
+    }
+    if (emission->imm >= 0) {
+      const auto value = environment_.linear(intrinsic.scalars[static_cast<size_t>(emission->imm)]);
+      if (!value || !value->is_constant()) {
+        reason_.what = fmt::format("the immediate of '{}' is not constant", intrinsic.name);
+        return false;
+      }
+      if (value->constant < limits_.imm_min || value->constant > limits_.alu.imm) {
+        return Diagnostic{{},
+                          fmt::format("the immediate {} of '{}' does not fit its field, [{}, {}]", value->constant,
+                                      intrinsic.name, limits_.imm_min, limits_.alu.imm),
+                          {},
+                          ""};
+      }
+      std::get<isa::Alu>(nest.instruction).imm = static_cast<int32_t>(value->constant);
+    }
+    TANDEM_ASSIGN(std::vector<Access> accesses, macro_accesses(intrinsic, *emission, nest));
+    for (Step& step : macro_instructions(nest, limits_, hardware_.depth(isa::Memory::kUop))) {
+      step.engine = isa::Engine::kCompute;
+      step.layer = layer_.index;
+      step.accesses = accesses;
+      steps_.push_back(std::move(step));
+    }
+    return true;
+  }
+
+  Result<const Emission*> emission_of(const std::string& name) {
+    const auto known = emissions_.find(name);
+    if (known != emissions_.end()) return &known->second;
+    const tensorize::IntrinsicDeclaration* declaration = intrinsics_.find(name);
+    if (declaration == nullptr) {
+      std::vector<std::string> names;
+      for (const auto& other : intrinsics_.all()) names.push_back(other.name);
+      return unknown_name({}, "intrinsic", name, names);
+    }
+    TANDEM_ASSIGN(Emission emission, resolve_emission(*declaration));
+    return &emissions_.emplace(name, std::move(emission)).first->second;
+  }
+
+  Result<bool> set_operand(const loop::Intrinsic& intrinsic, size_t position, int64_t Indices::*field,
+                           isa::Memory memory, const Box& box, MacroNest& nest) {
+    TANDEM_CHECK(position < intrinsic.operands.size(), "an intrinsic has fewer operands than its declaration");
+    const loop::Operand& operand = intrinsic.operands[position];
+    const Place* place = pads_.find(operand.buffer);
+    if (place == nullptr || place->memory != memory) {
+      return Diagnostic{{},
+                        fmt::format("'{}' needs its operand '{}' in scope '{}', but it is in '{}'", intrinsic.name,
+                                    operand.buffer->name, isa::info(memory).name, operand.buffer->scope),
+                        {},
+                        "stage it there"};
+    }
+    const auto offset = flat(operand.buffer, operand.indices);
+    if (!offset) return false;
+    const auto whole = [&](int64_t lanes) { return lanes % place->lanes == 0; };
+    bool aligned = whole(offset->constant);
+    int64_t first = offset->constant;
+    for (size_t i = 0; i < nest.extents.size(); ++i) {
+      aligned = aligned && (nest.extents[i] == 1 || whole(offset->coefficient(i)));
+      nest.strides[i].*field = offset->coefficient(i) / place->lanes;
+      first += box.low[i] * offset->coefficient(i);
+    }
+    if (!aligned || !whole(first)) {
+      return Diagnostic{
+          {},
+          fmt::format("'{}' works on whole elements of '{}' ({} lanes), but its operand '{}' begins within one",
+                      intrinsic.name, operand.buffer->scope, place->lanes, operand.buffer->name),
+          {},
+          "pack the buffer so that its last axes are one element"};
+    }
+    nest.base.*field = place->base + first / place->lanes;
+    return true;
+  }
+
+  /// What the whole nest reads and writes; checks that what it reads has been written.
+  Result<std::vector<Access>> macro_accesses(const loop::Intrinsic& intrinsic, const Emission& emission,
+                                             const MacroNest& nest) {
+    const auto runs_of = [&](int64_t Indices::*field) {
+      std::vector<int64_t> strides;
+      for (const Indices& stride : nest.strides) strides.push_back(stride.*field);
+      return touched(nest.base.*field, 1, nest.extents, strides);
+    };
+    const auto* gemm = std::get_if<isa::Gemm>(&nest.instruction);
+    const auto* alu = std::get_if<isa::Alu>(&nest.instruction);
+    const std::vector<Run> dst = runs_of(&Indices::dst);
+    std::vector<Access> accesses;
+    const auto read = [&](int operand, isa::Memory memory, const std::vector<Run>& runs) -> Result<void> {
+      const int64_t unwritten = pads_.first_unwritten(memory, runs);
+      if (unwritten < 0) return {};
+      const loop::BufferRef& buffer = intrinsic.operands[static_cast<size_t>(operand)].buffer;
+      return Diagnostic{{},
+                        fmt::format("'{}' reads element {} of buffer '{}' before anything has written it",
+                                    intrinsic.name, unwritten - pads_.find(buffer)->base, buffer->name),
+                        {},
+                        "a scratchpad does not start as zeros: reset or load the buffer first"};
+    };
+    if (gemm != nullptr && !gemm->reset) {
+      const std::vector<Run> src = runs_of(&Indices::src), wgt = runs_of(&Indices::wgt);
+      TANDEM_TRY(read(emission.src, isa::Memory::kInp, src));
+      TANDEM_TRY(read(emission.wgt, isa::Memory::kWgt, wgt));
+      add_accesses(accesses, kSpaceInp, src, false);
+      add_accesses(accesses, kSpaceWgt, wgt, false);
+    }
+    if (gemm == nullptr || !gemm->reset) TANDEM_TRY(read(emission.dst, isa::Memory::kAcc, dst));
+    if (alu != nullptr && !alu->use_imm) TANDEM_TRY(read(emission.src, isa::Memory::kAcc, runs_of(&Indices::src)));
+    pads_.mark_written(isa::Memory::kAcc, dst);
+    add_accesses(accesses, kSpaceOut, dst, true);
+    return accesses;
+  }
+
+  // ---- copies
+  // -------------------------------------------------------------------------------------------------------------
+
+  Result<bool> lower_copy(const loop::Store& store, const Box& box) {
+    CopyValue copy;
+    const Place* to = pads_.find(store.buffer);
+    if (!find_copy(store.value, copy)) {
+      return Diagnostic{{},
+                        fmt::format("the value stored to '{}' is neither a copy nor an intrinsic: {}",
+                                    store.buffer->name, loop::to_text(store.value)),
+                        {},
+                        "tensorize it"};
+    }
+    const Place* from = pads_.find(copy.load->buffer);
+    if ((to == nullptr) == (from == nullptr)) {
+      return Diagnostic{
+          {},
+          fmt::format("a copy from '{}' ({}) to '{}' ({}) is neither a LOAD nor a STORE", copy.load->buffer->name,
+                      copy.load->buffer->scope, store.buffer->name, store.buffer->scope),
+          {},
+          "copies go between dram and one scratchpad"};
+    }
+    const bool is_load = to != nullptr;
+    const Place& place = is_load ? *to : *from;
+    const loop::BufferRef &scratch = is_load ? store.buffer : copy.load->buffer,
+                          &tensor = is_load ? copy.load->buffer : store.buffer;
+    const auto argument = arguments_.find(tensor.get());
+    TANDEM_CHECK(argument != arguments_.end(), "buffer '" + tensor->name + "' is neither a parameter nor allocated");
+    isa::Memory memory = place.memory;
+    if (!is_load) {
+      if (memory != isa::Memory::kAcc || tensor->type != loop::Type::kI8) {
+        return Diagnostic{{},
+                          fmt::format("STORE narrows 'acc' to i8 tensors; '{}' ({}) to '{}' ({}) is another copy",
+                                      scratch->name, scratch->scope, tensor->name, loop::name(tensor->type)),
+                          {},
+                          ""};
+      }
+      memory = isa::Memory::kOut;
+    } else if (memory == isa::Memory::kAcc && tensor->type == loop::Type::kI8) {
+      memory = isa::Memory::kAcc8;
+    } else if (tensor->type != scratch->type) {
+      return Diagnostic{{},
+                        fmt::format("no LOAD makes the {} buffer '{}' from the {} tensor '{}'",
+                                    loop::name(scratch->type), scratch->name, loop::name(tensor->type), tensor->name),
+                        {},
+                        ""};
+    }
+    Box valid = box;
+    for (const loop::Expr& condition : copy.valid) {
+      if (restrict_box(environment_, condition, valid)) continue;
+      reason_.what = "a condition is no conjunction of bounds on single loops: " + loop::to_text(condition);
+      return false;
+    }
+    const auto sram = flat(scratch, is_load ? store.indices : copy.load->indices);
+    const auto dram = flat(tensor, is_load ? copy.load->indices : store.indices);
+    if (!sram || !dram) return false;
+    return emit_copy(memory, place, scratch, tensor, argument->second, *sram, *dram, box, valid);
+  }
+
+  Result<bool> emit_copy(isa::Memory memory, const Place& place, const loop::BufferRef& scratch,
+                         const loop::BufferRef& tensor, const LayerArgument& argument, const Linear& sram,
+                         const Linear& dram, const Box& box, const Box& valid) {
+    int64_t sram_base = sram.constant, dram_base = dram.constant;
+    std::vector<LaneLoop> lanes;
+    for (size_t i = 0; i < box.low.size(); ++i) {
+      sram_base += box.low[i] * sram.coefficient(i);
+      dram_base += box.low[i] * dram.coefficient(i);
+      lanes.push_back({box.high[i] - box.low[i], sram.coefficient(i), dram.coefficient(i), valid.low[i] - box.low[i],
+                       std::max(valid.low[i], valid.high[i]) - box.low[i]});
+    }
+    const bool covers = take_element(lanes, place.lanes);
+    const auto whole = [&](int64_t count) { return count % place.lanes == 0; };
+    bool aligned = covers && whole(sram_base) && whole(dram_base);
+    std::vector<TransferLoop> loops;
+    for (const LaneLoop& l : lanes) {
+      aligned = aligned && (l.extent == 1 || (whole(l.sram) && whole(l.dram)));
+      loops.push_back({l.extent, l.sram / place.lanes, l.dram / place.lanes, l.valid_begin, l.valid_end});
+    }
+    if (!aligned) {
+      return Diagnostic{{},
+                        fmt::format("a copy between '{}' and '{}' does not move whole elements of '{}' ({} lanes)",
+                                    scratch->name, tensor->name, scratch->scope, place.lanes),
+                        {},
+                        fmt::format("pack '{}' so that its last axes are one element", tensor->name)};
+    }
+    const bool is_load = memory != isa::Memory::kOut;
+    const isa::Load& most = limits_.load;
+    const std::vector<TransferBlock> blocks =
+        transfer_blocks(place.base + sram_base / place.lanes, dram_base / place.lanes, std::move(loops),
+                        {most.y_size, most.x_size, most.x_stride, std::min(most.y_pad_0, most.y_pad_1),
+                         std::min(most.x_pad_0, most.x_pad_1)});
+    for (const TransferBlock& block : blocks) {
+      const std::vector<Run> range = {{block.sram_base, block.sram_base + block.sram_elements()}};
+      if (is_load) {
+        pads_.mark_written(place.memory, range);
+      } else if (const int64_t unwritten = pads_.first_unwritten(place.memory, range); unwritten >= 0) {
+        return Diagnostic{{},
+                          fmt::format("a STORE to '{}' reads element {} of buffer '{}' before anything has written it",
+                                      tensor->name, unwritten - place.base, scratch->name),
+                          {},
+                          "a scratchpad does not start as zeros: reset or load the buffer first"};
+      }
+      emit_block(memory, block, argument);
+    }
+    return true;
+  }
+
+  void emit_block(isa::Memory memory, const TransferBlock& block, const LayerArgument& argument) {
+    const auto set = [&](auto insn) {
+      insn.mem_type = memory;
+      insn.sram_base = static_cast<uint32_t>(block.sram_base);
+      insn.dram_base = static_cast<uint32_t>(block.dram_base);
+      insn.y_size = static_cast<uint32_t>(block.y_size);
+      insn.x_size = static_cast<uint32_t>(block.x_size);
+      insn.x_stride = static_cast<uint32_t>(block.x_stride);
+      insn.y_pad_0 = static_cast<uint32_t>(block.y_pad_0);
+      insn.y_pad_1 = static_cast<uint32_t>(block.y_pad_1);
+      insn.x_pad_0 = static_cast<uint32_t>(block.x_pad_0);
+      insn.x_pad_1 = static_cast<uint32_t>(block.x_pad_1);
+      return insn;
+    };
+    const bool is_load = memory != isa::Memory::kOut;
+    Step step;
+    step.instruction = is_load ? isa::Instruction(set(isa::Load{})) : isa::Instruction(set(isa::Store{}));
+    step.engine = isa::engine_of(step.instruction);
+    step.tensor = block.zero ? kZeroTensor : argument.tensor;
+    step.layer = layer_.index;
+    const int space = memory == isa::Memory::kInp ? kSpaceInp : memory == isa::Memory::kWgt ? kSpaceWgt : kSpaceOut;
+    step.accesses.push_back({space, block.sram_base, block.sram_base + block.sram_elements(), is_load});
+    if (argument.tracked && !block.zero) {
+      const int64_t bytes = hardware_.element_bytes(memory);
+      add_accesses(step.accesses, kFirstTensorSpace + argument.tensor,
+                   touched(block.dram_base * bytes, block.x_size * bytes, {block.y_size}, {block.x_stride * bytes}),
+                   !is_load);
+    }
+    steps_.push_back(std::move(step));
+  }
+
+  const LayerInput& layer_;
+  const isa::HwConfig& hardware_;
+  const tensorize::IntrinsicSet& intrinsics_;
+  isa::FieldLimits limits_;
+  Scratchpads pads_;
+  Environment environment_;
+  std::map<const loop::Buffer*, LayerArgument> arguments_;
+  std::map<std::string, Emission> emissions_;
+  std::vector<Step> steps_;
+  Diagnostic reason_;  // why the last nest was not lowered as a whole
+};
+
+}  // namespace
+
+Result<std::vector<Step>> lower_layer(const LayerInput& layer, const isa::HwConfig& hardware,
+                                      const tensorize::IntrinsicSet& intrinsics) {
+  return Lowering(layer, hardware, intrinsics).run();
+}
+
+}  // namespace tandem::codegen

@@ -1,0 +1,96 @@
+#include "compiler/codegen/accel/scratchpads.h"
+
+#include <fmt/format.h>
+
+#include "isa/instruction.h"
+#include "support/check.h"
+
+namespace tandem::codegen {
+namespace {
+
+constexpr isa::Memory kScopes[] = {isa::Memory::kInp, isa::Memory::kWgt, isa::Memory::kAcc};
+
+}  // namespace
+
+Result<void> Scratchpads::allocate(const loop::BufferRef& buffer) {
+  std::vector<std::string> scopes;
+  const isa::Memory* memory = nullptr;
+  for (const isa::Memory& scope : kScopes) {
+    scopes.emplace_back(isa::info(scope).name);
+    if (buffer->scope == scopes.back()) memory = &scope;
+  }
+  if (memory == nullptr) {
+    return Diagnostic{
+        {},
+        fmt::format("buffer '{}' is in scope '{}', which the accelerator does not have", buffer->name, buffer->scope),
+        scopes,
+        "stage it into one of its scratchpads"};
+  }
+  const loop::Type type = *memory == isa::Memory::kAcc ? loop::Type::kI32 : loop::Type::kI8;
+  if (buffer->type != type) {
+    return Diagnostic{{},
+                      fmt::format("buffer '{}' is {} in scope '{}', whose lanes are {}", buffer->name,
+                                  loop::name(buffer->type), buffer->scope, loop::name(type)),
+                      {},
+                      ""};
+  }
+  const int64_t lanes = isa::lane_count(hardware_, *memory), count = element_count(buffer->shape);
+  if (count % lanes != 0) {
+    return Diagnostic{{},
+                      fmt::format("buffer '{}' {} is not made of whole elements of '{}', which have {} lanes",
+                                  buffer->name, to_string(buffer->shape), buffer->scope, lanes),
+                      {},
+                      fmt::format("pack it so that its last axes make {}", lanes)};
+  }
+  Stack& stack = stacks_[*memory];
+  const int64_t depth = hardware_.depth(*memory), elements = count / lanes;
+  if (stack.used + elements > depth) {
+    std::string live;
+    for (const loop::BufferRef& other : stack.live) {
+      live += fmt::format("{}'{}' ({})", live.empty() ? "" : ", ", other->name, places_.at(other).elements);
+    }
+    return Diagnostic{{},
+                      fmt::format("buffer '{}' needs {} elements of '{}', which has {} ({} bytes); {}", buffer->name,
+                                  elements, buffer->scope, depth, depth * hardware_.element_bytes(*memory),
+                                  live.empty() ? "nothing else lives there" : "there live already: " + live),
+                      {},
+                      "choose smaller tiles"};
+  }
+  places_[buffer] = {*memory, stack.used, elements, lanes};
+  stack.written.resize(static_cast<size_t>(depth), false);
+  std::fill_n(stack.written.begin() + stack.used, elements, false);
+  stack.used += elements;
+  stack.live.push_back(buffer);
+  return {};
+}
+
+void Scratchpads::release(const loop::BufferRef& buffer) {
+  const Place& place = places_.at(buffer);
+  Stack& stack = stacks_[place.memory];
+  TANDEM_CHECK(!stack.live.empty() && stack.live.back() == buffer, "lifetimes are nested");
+  stack.live.pop_back();
+  stack.used -= place.elements;
+  places_.erase(buffer);
+}
+
+const Place* Scratchpads::find(const loop::BufferRef& buffer) const {
+  const auto found = places_.find(buffer);
+  return found == places_.end() ? nullptr : &found->second;
+}
+
+void Scratchpads::mark_written(isa::Memory memory, const std::vector<Run>& runs) {
+  std::vector<bool>& written = stacks_[memory].written;
+  for (const Run& run : runs) std::fill(written.begin() + run.begin, written.begin() + run.end, true);
+}
+
+int64_t Scratchpads::first_unwritten(isa::Memory memory, const std::vector<Run>& runs) const {
+  const std::vector<bool>& written = stacks_.at(memory).written;
+  for (const Run& run : runs) {
+    for (int64_t i = run.begin; i < run.end; ++i) {
+      if (!written[static_cast<size_t>(i)]) return i;
+    }
+  }
+  return -1;
+}
+
+}  // namespace tandem::codegen

@@ -1,0 +1,50 @@
+// Who lives where in the scratchpads while a kernel is lowered, and which elements have been written since.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/codegen/accel/step.h"
+#include "compiler/loop/ir.h"
+#include "isa/hw_config.h"
+#include "support/result.h"
+
+namespace tandem::codegen {
+
+/// A buffer of the kernel in a scratchpad.
+struct Place {
+  isa::Memory memory = isa::Memory::kInp;
+  int64_t base = 0;  // elements
+  int64_t elements = 0;
+  int64_t lanes = 1;  // of one element
+};
+
+/// Lifetimes are those of `Alloc`, hence nested: each scratchpad is a stack.
+class Scratchpads {
+ public:
+  explicit Scratchpads(const isa::HwConfig& hardware) : hardware_(hardware) {}
+
+  /// Errors: an unknown scope, the wrong type, no whole elements, or no room (with the sizes of all that live).
+  Result<void> allocate(const loop::BufferRef& buffer);
+  void release(const loop::BufferRef& buffer);
+  /// Null for buffers that live elsewhere.
+  const Place* find(const loop::BufferRef& buffer) const;
+
+  void mark_written(isa::Memory memory, const std::vector<Run>& runs);
+  /// The first element of the runs that nothing has written since its allocation; -1 where all are written.
+  int64_t first_unwritten(isa::Memory memory, const std::vector<Run>& runs) const;
+
+ private:
+  struct Stack {
+    int64_t used = 0;
+    std::vector<loop::BufferRef> live;
+    std::vector<bool> written;
+  };
+
+  const isa::HwConfig& hardware_;
+  std::map<isa::Memory, Stack> stacks_;
+  std::map<loop::BufferRef, Place> places_;
+};
+
+}  // namespace tandem::codegen

@@ -1,0 +1,196 @@
+#include "compiler/ops/conv2d_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/ops/tile_choices.h"
+#include "isa/instruction.h"
+
+namespace tandem::ops {
+namespace {
+
+int64_t blocks(int64_t count, int64_t block) { return (count + block - 1) / block; }
+
+std::string buffer_error(const char* what, int64_t copies, int64_t elements, int64_t more,
+                         const isa::HwConfig& hardware, isa::Memory memory) {
+  return fmt::format("{}: {} x {} elements{} do not fit '{}', which has {} ({} bytes)", what, copies, elements,
+                     more > 0 ? fmt::format(" and {} of bias", more) : "", isa::info(memory).name,
+                     hardware.depth(memory), hardware.depth(memory) * hardware.element_bytes(memory));
+}
+
+}  // namespace
+
+std::vector<Knob> conv2d_knobs(const Conv2d& op, const isa::HwConfig& hardware) {
+  return {{"tile_n", tile_choices(blocks(op.n, hardware.batch))},
+          {"tile_o", tile_choices(blocks(op.o, hardware.block_out))},
+          {"tile_h", tile_choices(op.out_h())},
+          {"tile_w", tile_choices(op.out_w())},
+          {"tile_c", tile_choices(blocks(op.c, hardware.block_in))},
+          {"space_outer", {0, 1}},
+          {"resident", {0, 1}},
+          {"double_inp", {0, 1}},
+          {"double_wgt", {0, 1}},
+          {"double_acc", {0, 1}}};
+}
+
+Conv2dChoice conv2d_choice(const KnobValues& v) {
+  return {v.at("tile_n"),      v.at("tile_o"),   v.at("tile_h"),     v.at("tile_w"),     v.at("tile_c"),
+          v.at("space_outer"), v.at("resident"), v.at("double_inp"), v.at("double_wgt"), v.at("double_acc")};
+}
+
+KnobValues knob_values(const Conv2dChoice& c) {
+  return {{"tile_n", c.tile_n},        {"tile_o", c.tile_o},         {"tile_h", c.tile_h},
+          {"tile_w", c.tile_w},        {"tile_c", c.tile_c},         {"space_outer", c.space_outer},
+          {"resident", c.resident},    {"double_inp", c.double_inp}, {"double_wgt", c.double_wgt},
+          {"double_acc", c.double_acc}};
+}
+
+Conv2dPlan plan(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dChoice& choice) {
+  Conv2dPlan p;
+  p.n = blocks(op.n, hardware.batch);
+  p.o = blocks(op.o, hardware.block_out);
+  p.c = blocks(op.c, hardware.block_in);
+  const TiledDim n = {"n", p.n, choice.tile_n}, o = {"o", p.o, choice.tile_o}, h = {"h", op.out_h(), choice.tile_h},
+                 w = {"w", op.out_w(), choice.tile_w}, c = {"c", p.c, choice.tile_c};
+  const bool space_outer = choice.space_outer != 0, resident = choice.resident != 0;
+  if (space_outer) {
+    p.dims = {n, h, w, o, c};
+  } else {
+    p.dims = {o, n, h, w, c};
+  }
+  p.inp_channels = space_outer && resident ? p.c : choice.tile_c;
+  p.wgt_channels = !space_outer && resident ? p.c : choice.tile_c;
+  p.inp_depth = depth_of(p.dims, p.inp_channels == p.c ? std::vector<std::string>{"n", "h", "w"}
+                                                       : std::vector<std::string>{"n", "h", "w", "c"});
+  p.wgt_depth =
+      depth_of(p.dims, p.wgt_channels == p.c ? std::vector<std::string>{"o"} : std::vector<std::string>{"o", "c"});
+  p.acc_depth = p.dims.size() - 1;
+
+  p.compact_rows = op.stride_h >= op.kernel_h;
+  p.inp_elements = choice.tile_n * p.inp_channels * p.rows(op, choice.tile_h) * Conv2dPlan::columns(op, choice.tile_w);
+  p.wgt_elements = choice.tile_o * p.wgt_channels * op.kernel_h * op.kernel_w;
+  p.acc_elements = choice.tile_n * choice.tile_o * choice.tile_h * choice.tile_w;
+  const auto copies = [&](int64_t wanted, size_t depth) -> int64_t {
+    return wanted != 0 && iterations(p.dims, depth) > 1 ? 2 : 1;
+  };
+  p.inp_copies = copies(choice.double_inp, p.inp_depth);
+  p.wgt_copies = copies(choice.double_wgt, p.wgt_depth);
+  p.acc_copies = copies(choice.double_acc, p.acc_depth);
+
+  // All of the bias at once where it is small beside the accumulators.
+  const bool whole_bias = p.o <= hardware.depth(isa::Memory::kAcc) / 16;
+  p.bias_elements = whole_bias ? p.o : choice.tile_o;
+  p.bias_depth = whole_bias ? 0 : depth_of(p.dims, {"o"});
+
+  const int64_t bound = op.c * op.kernel_h * op.kernel_w * 128 * 128 + (int64_t{1} << (op.bias_bits - 1));
+  p.fold_half = half_can_be_folded(op.requantize, bound);
+  p.requantize = lower_requantize(op.requantize, p.fold_half);
+  return p;
+}
+
+std::string infeasible(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dChoice& choice) {
+  const Conv2dPlan p = plan(op, hardware, choice);
+  if (p.inp_copies * p.inp_elements > hardware.depth(isa::Memory::kInp)) {
+    return buffer_error("inputs", p.inp_copies, p.inp_elements, 0, hardware, isa::Memory::kInp);
+  }
+  if (p.wgt_copies * p.wgt_elements > hardware.depth(isa::Memory::kWgt)) {
+    return buffer_error("weights", p.wgt_copies, p.wgt_elements, 0, hardware, isa::Memory::kWgt);
+  }
+  if (p.acc_copies * p.acc_elements + p.bias_elements > hardware.depth(isa::Memory::kAcc)) {
+    return buffer_error("accumulators", p.acc_copies, p.acc_elements, p.bias_elements, hardware, isa::Memory::kAcc);
+  }
+  return "";
+}
+
+CostEstimate estimate(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& p,
+                      const Conv2dChoice& choice) {
+  CostEstimate e;
+  // What an instruction costs besides its steps or beats, roughly; only the ranking of choices depends on it.
+  constexpr double kMacroOverhead = 8, kDmaOverhead = 4, kLatency = 40;
+  const double bus = hardware.bus_bytes;
+  const auto beats = [&](double elements, isa::Memory memory) {
+    return elements * static_cast<double>(hardware.element_bytes(memory)) / bus;
+  };
+  const double outputs = static_cast<double>(p.n * p.o * op.out_h() * op.out_w());
+  const double taps = static_cast<double>(op.kernel_h * op.kernel_w);
+  const double tiles = static_cast<double>(iterations(p.dims, p.acc_depth)),
+               steps = static_cast<double>(iterations(p.dims, 5));
+  const double passes = 2.0 + static_cast<double>(p.requantize.size());
+  e.gemm_cycles = outputs * static_cast<double>(p.c) * taps;
+  e.alu_cycles = outputs * passes;
+
+  // Micro-ops of a GEMM: all loops but the two longest; rows and columns are one loop where the tile spans the input.
+  const bool rows_join =
+      choice.tile_w == op.out_w() && op.stride_w == 1 && op.kernel_w == 1 && op.kernel_h == 1 && op.stride_h == 1;
+  int64_t extents[] = {choice.tile_n,
+                       choice.tile_o,
+                       rows_join ? 1 : choice.tile_h,
+                       rows_join ? choice.tile_h * choice.tile_w : choice.tile_w,
+                       choice.tile_c,
+                       op.kernel_h,
+                       op.kernel_w};
+  std::sort(std::begin(extents), std::end(extents));
+  double sequence = 1;
+  for (int i = 0; i < 5; ++i) sequence *= static_cast<double>(extents[i]);
+  const double variants = static_cast<double>(std::min<int64_t>(p.inp_copies * p.wgt_copies * p.acc_copies, 4));
+  const double most_uops = static_cast<double>(hardware.depth(isa::Memory::kUop));
+  const double splits = std::max(1.0, sequence / most_uops);
+  e.uops = sequence * variants > most_uops ? sequence * steps : sequence * variants;
+  e.macro_instructions = steps * splits + tiles * passes;
+
+  // Transfers: what a load moves, on average over the tiles, times how often it happens.
+  const double kernel_rows = static_cast<double>(p.rows(op, choice.tile_h)),
+               columns = static_cast<double>(Conv2dPlan::columns(op, choice.tile_w));
+  const double h_tiles = static_cast<double>(blocks(op.out_h(), choice.tile_h)),
+               w_tiles = static_cast<double>(blocks(op.out_w(), choice.tile_w));
+  const double row_share = std::min(1.0, static_cast<double>(op.h) / std::max(1.0, kernel_rows * h_tiles) +
+                                             (h_tiles > 1 ? static_cast<double>(op.kernel_h) / kernel_rows : 0.0));
+  const double column_share = std::min(1.0, static_cast<double>(op.w) / std::max(1.0, columns * w_tiles) +
+                                                (w_tiles > 1 ? static_cast<double>(op.kernel_w) / columns : 0.0));
+  const double inp_loads = static_cast<double>(iterations(p.dims, p.inp_depth)),
+               wgt_loads = static_cast<double>(iterations(p.dims, p.wgt_depth));
+  const auto fill = [](const TiledDim& d) {
+    return static_cast<double>(d.total) / static_cast<double>(d.count() * d.tile);
+  };
+  double n_fill = 1, o_fill = 1, c_fill = 1;
+  for (const TiledDim& d : p.dims) {
+    if (d.name == "n") n_fill = fill(d);
+    if (d.name == "o") o_fill = fill(d);
+    if (d.name == "c") c_fill = fill(d);
+  }
+  const double inp_tile = beats(static_cast<double>(p.inp_elements), isa::Memory::kInp) * row_share * column_share;
+  const double wgt_tile = beats(static_cast<double>(p.wgt_elements), isa::Memory::kWgt);
+  e.inp_beats = inp_loads * inp_tile * n_fill * (p.inp_channels == p.c ? 1 : c_fill);
+  e.wgt_beats = wgt_loads * wgt_tile * o_fill * (p.wgt_channels == p.c ? 1 : c_fill);
+  e.acc_beats = static_cast<double>(iterations(p.dims, p.bias_depth)) *
+                    beats(static_cast<double>(p.bias_elements), isa::Memory::kAcc) +
+                e.uops * static_cast<double>(hardware.element_bytes(isa::Memory::kUop)) / bus;
+  e.store_beats = beats(outputs, isa::Memory::kOut);
+  const bool whole_rows = choice.tile_w == op.out_w();
+  const double inp_rows_instructions = static_cast<double>(choice.tile_n * p.inp_channels);
+  const double store_instructions =
+      whole_rows && choice.tile_h == op.out_h() ? 1.0 : static_cast<double>(choice.tile_n * choice.tile_o);
+  e.dma_instructions = inp_loads * inp_rows_instructions + wgt_loads + tiles * store_instructions;
+  // Short rows of a strided block do not fill a burst.
+  const double inp_row_cost =
+      inp_loads * inp_rows_instructions * kernel_rows * (op.pad_left + op.pad_right > 0 || !whole_rows ? 1.0 : 0.0);
+
+  const double compute = e.gemm_cycles + e.alu_cycles + kMacroOverhead * e.macro_instructions +
+                         static_cast<double>(iterations(p.dims, p.bias_depth)) * kLatency;
+  const double load_inp = e.inp_beats + kDmaOverhead * inp_loads * inp_rows_instructions + inp_row_cost;
+  const double load_wgt = e.wgt_beats + kDmaOverhead * wgt_loads;
+  const double store = e.store_beats + kDmaOverhead * tiles * store_instructions;
+  const bool inp_overlaps = p.inp_copies == 2, wgt_overlaps = p.wgt_copies == 2;
+  double exposed = 0, hidden = 0;
+  (inp_overlaps ? hidden : exposed) += load_inp + (inp_overlaps ? 0 : kLatency * inp_loads);
+  (wgt_overlaps ? hidden : exposed) += load_wgt + (wgt_overlaps ? 0 : kLatency * wgt_loads);
+  if (p.acc_copies == 1) exposed += store + kLatency * tiles;
+  e.prologue_cycles = kLatency + (inp_overlaps ? load_inp / inp_loads : 0) + (wgt_overlaps ? load_wgt / wgt_loads : 0);
+  const double last_tile = outputs / tiles;
+  e.epilogue_cycles = kLatency + last_tile * passes + (p.acc_copies == 2 ? store / tiles : 0);
+  e.total_cycles = std::max({compute, hidden + e.acc_beats, store}) + exposed + e.prologue_cycles + e.epilogue_cycles;
+  return e;
+}
+
+}  // namespace tandem::ops

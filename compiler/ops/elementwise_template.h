@@ -1,0 +1,46 @@
+// Max pooling, residual addition and clipping on the accelerator: int8 loaded into accumulators, ALU operations,
+// stores.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/loop/ir.h"
+#include "compiler/ops/nest_builder.h"
+#include "compiler/ops/operator.h"
+#include "compiler/ops/template.h"
+#include "isa/hw_config.h"
+
+namespace tandem::ops {
+
+class AccelWriter;
+
+/// Tiles count blocks of `block_out` channels, rows and columns of the output; images are taken one block at a time.
+struct ElementwiseChoice {
+  int64_t tile_c = 1, tile_h = 1, tile_w = 1;
+  int64_t double_acc = 1;  // two copies of the results, so that stores overlap computing
+};
+std::vector<Knob> elementwise_knobs(const Operator& op, const isa::HwConfig& hardware);
+ElementwiseChoice elementwise_choice(const KnobValues& values);
+KnobValues knob_values(const ElementwiseChoice& choice);
+
+struct ElementwisePlan {
+  std::vector<TiledDim> dims;                      // n, c, h, w
+  int64_t operand_elements = 0;                    // accumulators of the loaded operand that is not the result
+  int64_t result_elements = 0, result_copies = 1;  // accumulators of one copy of the result
+  int64_t passes = 0;                              // ALU and reset steps for each output vector
+  int64_t operand_loads = 0;                       // int8 vectors loaded for one whole tile
+};
+ElementwisePlan plan(const Operator& op, const isa::HwConfig& hardware, const ElementwiseChoice& choice);
+
+/// As `infeasible`.
+std::string infeasible(const Operator& op, const isa::HwConfig& hardware, const ElementwiseChoice& choice);
+/// Cycles, in closed form.
+double estimate(const isa::HwConfig& hardware, const ElementwisePlan& plan);
+
+/// Parameters as in `define`, packed as [n, c, h, w, batch, block_out]. What has no intrinsic is `accel.error()`.
+loop::Kernel schedule_elementwise(const Operator& op, const ElementwisePlan& plan, AccelWriter& accel);
+
+}  // namespace tandem::ops

@@ -1,0 +1,33 @@
+// Requantisation by shift as a list of ALU operations with 16-bit immediates, equal to the definition to the bit.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/loop/ir.h"
+#include "compiler/ops/operator.h"
+
+namespace tandem::ops {
+
+/// value = op(value, immediate), in int32.
+struct AluStep {
+  enum class Op { kAdd, kMin, kMax, kShr };  // kShr by a negative amount shifts left
+  Op op = Op::kAdd;
+  int64_t immediate = 0;
+};
+
+/// The half that rounding adds, 2^(shift-1); 0 where nothing is rounded.
+int64_t rounding_half(const Requantize& requantize);
+
+/// Whether the half may be added ahead of time to a value of magnitude at most `bound`: it stays within int32 and
+/// within an immediate.
+bool half_can_be_folded(const Requantize& requantize, int64_t bound);
+
+/// The steps for a value from which nothing is known (or, with `half_is_added`, that already holds value +
+/// rounding_half). The result lies in [low, high], so that its low 8 bits are the narrowed value.
+std::vector<AluStep> lower_requantize(const Requantize& requantize, bool half_is_added);
+
+/// op(value, immediate) as an expression of the loop IR.
+loop::Expr apply_step(const AluStep& step, const loop::Expr& value);
+
+}  // namespace tandem::ops
