@@ -98,6 +98,7 @@ class Run {
     int64_t index = 0;
     isa::Instruction instruction;
     isa::TokenFlags wants;  // what is still to be popped and pushed
+    std::string illegal;    // why it cannot be executed
     bool executed = false;
   };
   struct CommandQueue {
@@ -120,25 +121,38 @@ class Run {
     return true;
   }
 
-  /// Moves one instruction into its engine's queue, where there is room.
+  /// Moves one instruction into its engine's queue, where there is room. An illegal one goes to compute and fails
+  /// there.
   bool fetch() {
-    if (fetched_ == static_cast<int64_t>(program_.code.size()) || error_) return false;
+    if (all_fetched() || error_) return false;
     const Result<isa::Instruction> decoded = codec_.decode(program_.code[static_cast<size_t>(fetched_)]);
-    if (!decoded.ok()) return fail(fault(program_, fetched_, decoded.error().what));
-    if (finish_ >= 0) return fail(fault(program_, fetched_, "comes after finish, which is the last instruction"));
-    const Engine engine = isa::engine_of(*decoded);
+    Command command{fetched_, isa::Finish{}, {}, "", false};
+    Engine engine = Engine::kCompute;
+    if (decoded.ok()) {
+      engine = isa::engine_of(*decoded);
+      command.instruction = *decoded;
+      command.wants = isa::token_flags(*decoded);
+      command.illegal = missing_neighbour(engine, command.wants);
+    } else {
+      command.illegal = decoded.error().what;
+    }
     CommandQueue& queue = queues_[index_of(engine)];
     if (queue.commands.size() - queue.done == static_cast<size_t>(program_.hardware.command_queue_depth)) return false;
-    if (std::holds_alternative<isa::Finish>(*decoded)) finish_ = fetched_;
-    const isa::TokenFlags flags = isa::token_flags(*decoded);
-    if (engine == Engine::kLoad && (flags.pop_prev || flags.push_prev)) {
-      return fail(fault(program_, fetched_, "load has no previous engine to exchange tokens with"));
-    }
-    if (engine == Engine::kStore && (flags.pop_next || flags.push_next)) {
-      return fail(fault(program_, fetched_, "store has no next engine to exchange tokens with"));
-    }
-    queue.commands.push_back({fetched_++, *decoded, flags, false});
+    queue.commands.push_back(std::move(command));
+    ++fetched_;
     return true;
+  }
+
+  /// The first flag towards an engine that does not exist.
+  static std::string missing_neighbour(Engine engine, const isa::TokenFlags& flags) {
+    const bool load = engine == Engine::kLoad, store = engine == Engine::kStore;
+    const char* flag = load && flags.pop_prev     ? "pop_prev"
+                       : load && flags.push_prev  ? "push_prev"
+                       : store && flags.pop_next  ? "pop_next"
+                       : store && flags.push_next ? "push_next"
+                                                  : nullptr;
+    if (flag == nullptr) return "";
+    return fmt::format("{}: the {} engine has no {} engine", flag, isa::name(engine), load ? "previous" : "next");
   }
 
   /// One step of the instruction at the head of the engine's queue: a pop, the execution, or a push; true where there
@@ -147,6 +161,7 @@ class Run {
     CommandQueue& queue = queues_[index_of(engine)];
     if (queue.empty() || error_) return false;
     Command& command = queue.head();
+    if (!command.illegal.empty()) return fail(fault(program_, command.index, command.illegal));
     isa::TokenFlags& wants = command.wants;
     const auto settle = [](bool& want, bool possible) {
       if (possible) want = false;
@@ -156,6 +171,9 @@ class Run {
       if (wants.pop_prev && settle(wants.pop_prev, pop(previous(engine), engine))) return true;
       if (wants.pop_next && settle(wants.pop_next, pop(next(engine), engine))) return true;
       if (wants.pop_prev || wants.pop_next) return false;
+      if (std::holds_alternative<isa::Finish>(command.instruction) && !is_last(command.index)) {
+        return fail(fault(program_, command.index, "finish is not the last instruction"));
+      }
       const std::string reason = machine_.execute(command.instruction);
       if (!reason.empty()) return fail(fault(program_, command.index, reason));
       command.executed = true;
@@ -167,6 +185,9 @@ class Run {
     if (command.executed && !wants.push_prev && !wants.push_next) ++queue.done;
     return true;
   }
+
+  bool is_last(int64_t index) const { return index + 1 == static_cast<int64_t>(program_.code.size()); }
+  bool all_fetched() const { return fetched_ == static_cast<int64_t>(program_.code.size()); }
 
   bool fail(Diagnostic diagnostic) {
     error_ = std::move(diagnostic);
@@ -181,25 +202,26 @@ class Run {
 
   /// What it means that nothing moves any more.
   Result<void> verdict() {
-    const bool all_fetched = fetched_ == static_cast<int64_t>(program_.code.size());
     const bool drained =
         std::all_of(queues_.begin(), queues_.end(), [](const CommandQueue& queue) { return queue.empty(); });
-    if (!all_fetched || !drained) return deadlock();
-    if (finish_ < 0) return fault(program_, fetched_ - 1, "is the last instruction and not finish");
+    if (!all_fetched() || !drained) return deadlock();
+    const CommandQueue& compute = queues_[index_of(Engine::kCompute)];
+    if (compute.commands.empty() || !std::holds_alternative<isa::Finish>(compute.commands.back().instruction)) {
+      return fault(program_, fetched_ - 1, "the program does not end with finish");
+    }
     std::vector<LeftOver> left;
     for (const Engine from : kEngines) {
       for (const Engine to : kEngines) {
         if (tokens(from, to) > 0) left.push_back({from, to, tokens(from, to)});
       }
     }
-    if (!left.empty()) return tokens_left(program_, finish_, left);
+    if (!left.empty()) return tokens_left(program_, fetched_ - 1, left);
     return {};
   }
 
   Diagnostic deadlock() {
     std::vector<EngineState> states;
-    const bool all_fetched = fetched_ == static_cast<int64_t>(program_.code.size());
-    states.push_back(all_fetched ? EngineState{} : EngineState{{}, Wait::kQueueRoom, fetched_});
+    states.push_back(all_fetched() ? EngineState{} : EngineState{{}, Wait::kQueueRoom, fetched_});
     for (const Engine engine : kEngines) {
       CommandQueue& queue = queues_[index_of(engine)];
       states.push_back(queue.empty() ? EngineState{engine}
@@ -214,7 +236,6 @@ class Run {
   std::array<CommandQueue, 3> queues_;
   std::array<std::array<uint64_t, 3>, 3> tokens_{};
   int64_t fetched_ = 0;
-  int64_t finish_ = -1;
   std::optional<Diagnostic> error_;
 };
 

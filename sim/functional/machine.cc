@@ -52,27 +52,37 @@ Counters Machine::counters() const {
 // ---- checks, in closed form over a whole instruction
 // --------------------------------------------------------------------------
 
-std::string Machine::check_sram(Memory memory, const char* access, int64_t last) const {
-  const int64_t depth = hardware_.depth(memory);
-  if (last < depth) return "";
-  return fmt::format("{} {}[{}], beyond its {} entries", access, isa::info(memory).name, last, depth);
+std::string Machine::check_move(const char* name, Memory memory, const isa::SramRange& sram,
+                                const isa::DramRange& dram) const {
+  const bool load = memory != Memory::kOut;
+  if (sram.end > hardware_.depth(memory)) {
+    return fmt::format("{} {} {}[{}..{}], which has {} elements", name, load ? "writes" : "reads",
+                       isa::info(memory).name, sram.begin, sram.end - 1, hardware_.depth(memory));
+  }
+  if (dram.end > dram_.size) {
+    return fmt::format("{} {} DRAM [{:#x}, {:#x}), beyond the program's {:#x} bytes", name, load ? "reads" : "writes",
+                       dram.begin, dram.end, dram_.size);
+  }
+  return "";
 }
 
-std::string Machine::check_dram(const char* access, const isa::DramRange& range) const {
-  if (range.end <= dram_.size) return "";
-  return fmt::format("{} DRAM bytes [{:#x}, {:#x}), beyond the program's {:#x} bytes", access, range.begin, range.end,
-                     dram_.size);
+std::string Machine::check_uops(const char* name, const Loops& loops) const {
+  if (loops.uop_end <= uops_.size()) return "";
+  return fmt::format("{} runs micro-ops [{}, {}) of {}", name, loops.uop_bgn, loops.uop_end, uops_.size());
 }
 
-std::string Machine::check_uops(const Loops& loops) const {
-  return check_sram(Memory::kUop, "reads", int64_t{loops.uop_end} - 1);
-}
-
-std::string Machine::check_walk(const Loops& loops, const Walk& walk) const {
-  uint32_t highest = 0;
-  for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) highest = std::max(highest, uops_[u].*walk.field);
-  return check_sram(walk.memory, walk.access,
-                    isa::greatest_index(highest, loops.iter_out, walk.factor_out, loops.iter_in, walk.factor_in));
+std::string Machine::check_walk(const char* name, const Loops& loops, const Walk& walk) const {
+  uint32_t greatest = loops.uop_bgn;
+  for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
+    if (uops_[u].*walk.field > uops_[greatest].*walk.field) greatest = u;
+  }
+  const uint32_t base = uops_[greatest].*walk.field;
+  const int64_t reached = isa::greatest_index(base, loops.iter_out, walk.factor_out, loops.iter_in, walk.factor_in);
+  if (reached < hardware_.depth(walk.memory)) return "";
+  return fmt::format(
+      "{} reaches {}[{}], which has {} elements: micro-op {} has {} {}, and the loops add {} x {} + {} x {}", name,
+      isa::info(walk.memory).name, reached, hardware_.depth(walk.memory), greatest, walk.name, base, loops.iter_out - 1,
+      walk.factor_out, loops.iter_in - 1, walk.factor_in);
 }
 
 // ---- LOAD and STORE
@@ -139,8 +149,7 @@ void Machine::clear(Memory memory, uint64_t entry, uint64_t count) {
 std::string Machine::run(const isa::Load& load) {
   const isa::SramRange range = isa::sram_range(load);
   if (range.empty()) return "";
-  std::string reason = check_sram(load.mem_type, "writes", range.end - 1);
-  if (reason.empty()) reason = check_dram("reads", isa::dram_range(hardware_, load));
+  std::string reason = check_move("load", load.mem_type, range, isa::dram_range(hardware_, load));
   if (!reason.empty()) return reason;
 
   const uint64_t width = uint64_t{load.x_pad_0} + load.x_size + load.x_pad_1;
@@ -162,8 +171,7 @@ std::string Machine::run(const isa::Load& load) {
 std::string Machine::run(const isa::Store& store) {
   const isa::SramRange range = isa::sram_range(store);
   if (range.empty()) return "";
-  std::string reason = check_sram(store.mem_type, "reads", range.end - 1);
-  if (reason.empty()) reason = check_dram("writes", isa::dram_range(hardware_, store));
+  std::string reason = check_move("store", store.mem_type, range, isa::dram_range(hardware_, store));
   if (!reason.empty()) return reason;
 
   const auto element = static_cast<uint64_t>(lanes_);
@@ -203,11 +211,14 @@ void Machine::for_each_result(const Loops& loops, uint32_t dst_out, uint32_t dst
 std::string Machine::run(const isa::Gemm& gemm) {
   const Loops loops{gemm.uop_bgn, gemm.uop_end, gemm.iter_out, gemm.iter_in};
   if (loops.empty()) return "";
-  std::string reason = check_uops(loops);
-  if (reason.empty()) reason = check_walk(loops, {Memory::kAcc, &isa::Uop::dst, gemm.dst_out, gemm.dst_in, "writes"});
+  std::string reason = check_uops("gemm", loops);
+  if (reason.empty())
+    reason = check_walk("gemm", loops, {"dst", Memory::kAcc, &isa::Uop::dst, gemm.dst_out, gemm.dst_in});
   if (!gemm.reset) {
-    if (reason.empty()) reason = check_walk(loops, {Memory::kInp, &isa::Uop::src, gemm.src_out, gemm.src_in, "reads"});
-    if (reason.empty()) reason = check_walk(loops, {Memory::kWgt, &isa::Uop::wgt, gemm.wgt_out, gemm.wgt_in, "reads"});
+    if (reason.empty())
+      reason = check_walk("gemm", loops, {"src", Memory::kInp, &isa::Uop::src, gemm.src_out, gemm.src_in});
+    if (reason.empty())
+      reason = check_walk("gemm", loops, {"wgt", Memory::kWgt, &isa::Uop::wgt, gemm.wgt_out, gemm.wgt_in});
   }
   if (!reason.empty()) return reason;
 
@@ -246,10 +257,10 @@ std::string Machine::run(const isa::Gemm& gemm) {
 std::string Machine::run(const isa::Alu& alu) {
   const Loops loops{alu.uop_bgn, alu.uop_end, alu.iter_out, alu.iter_in};
   if (loops.empty()) return "";
-  std::string reason = check_uops(loops);
-  if (reason.empty()) reason = check_walk(loops, {Memory::kAcc, &isa::Uop::dst, alu.dst_out, alu.dst_in, "writes"});
+  std::string reason = check_uops("alu", loops);
+  if (reason.empty()) reason = check_walk("alu", loops, {"dst", Memory::kAcc, &isa::Uop::dst, alu.dst_out, alu.dst_in});
   if (reason.empty() && !alu.use_imm) {
-    reason = check_walk(loops, {Memory::kAcc, &isa::Uop::src, alu.src_out, alu.src_in, "reads"});
+    reason = check_walk("alu", loops, {"src", Memory::kAcc, &isa::Uop::src, alu.src_out, alu.src_in});
   }
   if (!reason.empty()) return reason;
 

@@ -34,11 +34,11 @@ class Machine {
  private:
   /// One of dst, src, wgt over a macro-instruction's loops.
   struct Walk {
+    const char* name;
     isa::Memory memory;
     uint32_t isa::Uop::*field;
     uint32_t factor_out;
     uint32_t factor_in;
-    const char* access;  // "reads", "writes"
   };
   struct Loops {
     uint32_t uop_bgn, uop_end, iter_out, iter_in;
@@ -52,10 +52,11 @@ class Machine {
   std::string run(const isa::Alu& alu);
   std::string run(const isa::Finish&) { return ""; }
 
-  std::string check_uops(const Loops& loops) const;
-  std::string check_walk(const Loops& loops, const Walk& walk) const;
-  std::string check_sram(isa::Memory memory, const char* access, int64_t last) const;
-  std::string check_dram(const char* access, const isa::DramRange& range) const;
+  // In the words of the static checker (isa/program.h), which finds the same faults.
+  std::string check_move(const char* name, isa::Memory memory, const isa::SramRange& sram,
+                         const isa::DramRange& dram) const;
+  std::string check_uops(const char* name, const Loops& loops) const;
+  std::string check_walk(const char* name, const Loops& loops, const Walk& walk) const;
   void read_row(isa::Memory memory, uint64_t entry, uint64_t count, const uint8_t* bytes);
   void clear(isa::Memory memory, uint64_t entry, uint64_t count);
   template <typename Visit>

@@ -153,32 +153,40 @@ TEST(Machine, NothingHappensWhereACountIsZeroWhateverTheIndices) {
 
 TEST(Machine, NamesTheIndexThatIsBeyondABuffer) {
   Bench bench({}, 0x1000);
-  bench.load_uops(8191, {{2047, 2040, 1020}});
-  EXPECT_EQ(bench.run("load uop sram=8191 dram=0 y=1 x=2 stride=1"), "writes uop[8192], beyond its 8192 entries");
+  bench.load_uops(8190, {{2046, 2039, 1019}, {2047, 2040, 1020}});
+  EXPECT_EQ(bench.run("load uop sram=8191 dram=0 y=1 x=2 stride=1"),
+            "load writes uop[8191..8192], which has 8192 elements");
   EXPECT_EQ(bench.run("load inp sram=2040 dram=0 y=2 x=2 stride=1 pad=(0,0,1,2)"),
-            "writes inp[2049], beyond its 2048 entries");
-  EXPECT_EQ(bench.run("store out sram=2047 dram=0 y=1 x=2 stride=1"), "reads out[2048], beyond its 2048 entries");
+            "load writes inp[2040..2049], which has 2048 elements");
+  EXPECT_EQ(bench.run("store out sram=2047 dram=0 y=1 x=2 stride=1"),
+            "store reads out[2047..2048], which has 2048 elements");
   EXPECT_EQ(bench.run("gemm uop=[8191,8193) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)"),
-            "reads uop[8192], beyond its 8192 entries");
-  EXPECT_EQ(bench.run("gemm uop=[8191,8192) iter=(2,3) dst=(1,0) src=(0,0) wgt=(0,0)"),
-            "writes acc[2048], beyond its 2048 entries");
-  EXPECT_EQ(bench.run("gemm uop=[8191,8192) iter=(2,3) dst=(0,0) src=(2,3) wgt=(0,0)"),
-            "reads inp[2048], beyond its 2048 entries");
-  EXPECT_EQ(bench.run("gemm uop=[8191,8192) iter=(2,3) dst=(0,0) src=(0,0) wgt=(0,2)"),
-            "reads wgt[1024], beyond its 1024 entries");
-  EXPECT_EQ(bench.run("gemm reset uop=[8191,8192) iter=(2,3) dst=(0,0) src=(9,9) wgt=(9,9)"), "");
-  EXPECT_EQ(bench.run("alu add uop=[8191,8192) iter=(2,3) dst=(0,0) src=(2,3)"),
-            "reads acc[2048], beyond its 2048 entries");
-  EXPECT_EQ(bench.run("alu add use_imm imm=1 uop=[8191,8192) iter=(2,3) dst=(0,0) src=(2,3)"), "");
+            "gemm runs micro-ops [8191, 8193) of 8192");
+  const std::string gemm = "gemm uop=[8190,8192) iter=(2,3) ",
+                    alu = "alu add uop=[8190,8192) iter=(2,3) dst=(0,0) src=(2,3)";
+  EXPECT_EQ(
+      bench.run(gemm + "dst=(1,0) src=(0,0) wgt=(0,0)"),
+      "gemm reaches acc[2048], which has 2048 elements: micro-op 8191 has dst 2047, and the loops add 1 x 1 + 2 x 0");
+  EXPECT_EQ(
+      bench.run(gemm + "dst=(0,0) src=(2,3) wgt=(0,0)"),
+      "gemm reaches inp[2048], which has 2048 elements: micro-op 8191 has src 2040, and the loops add 1 x 2 + 2 x 3");
+  EXPECT_EQ(
+      bench.run(gemm + "dst=(0,0) src=(0,0) wgt=(0,2)"),
+      "gemm reaches wgt[1024], which has 1024 elements: micro-op 8191 has wgt 1020, and the loops add 1 x 0 + 2 x 2");
+  EXPECT_EQ(bench.run(gemm + "reset dst=(0,0) src=(9,9) wgt=(9,9)"), "");
+  EXPECT_EQ(
+      bench.run(alu),
+      "alu reaches acc[2048], which has 2048 elements: micro-op 8191 has src 2040, and the loops add 1 x 2 + 2 x 3");
+  EXPECT_EQ(bench.run(alu + " use_imm imm=1"), "");
 }
 
 TEST(Machine, NamesTheBytesThatAreBeyondDram) {
   Bench bench({}, 0x1000);
   EXPECT_EQ(bench.run("load inp sram=0 dram=254 y=2 x=1 stride=1"), "");
   EXPECT_EQ(bench.run("load inp sram=0 dram=254 y=2 x=1 stride=2"),
-            "reads DRAM bytes [0xfe0, 0x1010), beyond the program's 0x1000 bytes");
+            "load reads DRAM [0xfe0, 0x1010), beyond the program's 0x1000 bytes");
   EXPECT_EQ(bench.run("store out sram=0 dram=4294967295 y=1 x=1 stride=0"),
-            "writes DRAM bytes [0xffffffff0, 0x1000000000), beyond the program's 0x1000 bytes");
+            "store writes DRAM [0xffffffff0, 0x1000000000), beyond the program's 0x1000 bytes");
 }
 
 TEST(Machine, CountsMicroOpsAndBytes) {
