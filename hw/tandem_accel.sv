@@ -1,0 +1,646 @@
+// The accelerator: AXI4-Lite slave for control, AXI4 master to memory. Fetch feeds three in-order engines that meet through tokens.
+// Synchronous reset. docs/accelerator.md has the block diagram, the timing and the cost of each parameter.
+module tandem_accel #(
+  parameter int Batch = 1,                // rows of an input element
+  parameter int BlockIn = 16,             // int8 lanes of an input element
+  parameter int BlockOut = 16,            // lanes of an accumulator element
+  parameter int UopDepth = 8192,          // entries of the buffers
+  parameter int InpDepth = 2048,
+  parameter int WgtDepth = 1024,
+  parameter int AccDepth = 2048,
+  parameter int BusBytes = 8,             // of the AXI4 data bus
+  parameter int OutstandingReads = 64,    // bursts in flight
+  parameter int CommandQueueDepth = 512,  // instructions per engine
+  parameter int TokenQueueDepth = 512,    // tokens per direction
+  parameter int AddrBits = 48,
+  localparam int BusBits = 8 * BusBytes
+) (
+  input  logic                clk_i,
+  input  logic                rst_ni,
+
+  // AXI4-Lite slave.
+  input  logic                s_awvalid_i,
+  output logic                s_awready_o,
+  input  logic [7:0]          s_awaddr_i,
+  input  logic                s_wvalid_i,
+  output logic                s_wready_o,
+  input  logic [31:0]         s_wdata_i,
+  output logic                s_bvalid_o,
+  input  logic                s_bready_i,
+  output logic [1:0]          s_bresp_o,
+  input  logic                s_arvalid_i,
+  output logic                s_arready_o,
+  input  logic [7:0]          s_araddr_i,
+  output logic                s_rvalid_o,
+  input  logic                s_rready_i,
+  output logic [31:0]         s_rdata_o,
+  output logic [1:0]          s_rresp_o,
+
+  // AXI4 master: incrementing bursts of bus-wide beats.
+  output logic                m_arvalid_o,
+  input  logic                m_arready_i,
+  output logic [1:0]          m_arid_o,
+  output logic [AddrBits-1:0] m_araddr_o,
+  output logic [7:0]          m_arlen_o,
+  output logic [2:0]          m_arsize_o,
+  output logic [1:0]          m_arburst_o,
+  input  logic                m_rvalid_i,
+  output logic                m_rready_o,
+  input  logic [1:0]          m_rid_i,
+  input  logic [BusBits-1:0]  m_rdata_i,
+  input  logic [1:0]          m_rresp_i,
+  input  logic                m_rlast_i,
+  output logic                m_awvalid_o,
+  input  logic                m_awready_i,
+  output logic [1:0]          m_awid_o,
+  output logic [AddrBits-1:0] m_awaddr_o,
+  output logic [7:0]          m_awlen_o,
+  output logic [2:0]          m_awsize_o,
+  output logic [1:0]          m_awburst_o,
+  output logic                m_wvalid_o,
+  input  logic                m_wready_i,
+  output logic [BusBits-1:0]  m_wdata_o,
+  output logic [BusBytes-1:0] m_wstrb_o,
+  output logic                m_wlast_o,
+  input  logic                m_bvalid_i,
+  output logic                m_bready_o,
+  input  logic [1:0]          m_bresp_i,
+
+  output logic                done_o,  // of the last run; an interrupt line
+
+  // Observation: instructions as they retire, and what each engine waits for. Order: load, compute, store.
+  output logic [2:0]          retire_o,
+  output logic [3*32-1:0]     retire_insn_o,
+  output logic [2:0]          head_valid_o,    // an instruction waits to be started
+  output logic [3*32-1:0]     head_insn_o,
+  output logic [3:0]          wait_token_o,    // load for compute, compute for load, compute for store, store for compute
+  output logic [2:0]          wait_space_o,    // the head waits for room for the token that it will push
+  output logic [2:0]          engine_idle_o,   // nothing under way
+  output logic [2:0]          engine_busy_o    // moves data or makes steps in this cycle
+);
+  `include "isa.svh"
+  `include "registers.svh"
+  localparam int IndexBits = 24;
+  localparam int ChunkBits = 8;
+  localparam int LaneBits = $clog2(BusBytes) + 1;
+  localparam int CommandBits = InsnBits + 33;
+  localparam int LevelBits = $clog2(CommandQueueDepth + 1);
+  localparam int TokenBits = $clog2(TokenQueueDepth + 1);
+  localparam int CounterBits = 48;
+  localparam int InpWidth = MemInpBits;
+  localparam int WgtWidth = MemWgtBits;
+
+  // Control.
+  logic                   start, running_q, done_q, counter_read;
+  logic [31:0]            insn_count, error_insn_q;
+  logic [AddrBits-1:0]    insn_addr, uop_base, inp_base, wgt_base, acc_base, out_base;
+  logic [3:0]             error_code_q;
+  logic [63:0]            cycles_q;
+  logic [7:0]             counter_select;
+  logic [CounterBits-1:0] counter;
+  control #(.AddrBits(AddrBits), .CounterBits(CounterBits)) u_control (
+    .clk_i,
+    .rst_ni,
+    .awvalid_i(s_awvalid_i),
+    .awready_o(s_awready_o),
+    .awaddr_i(s_awaddr_i),
+    .wvalid_i(s_wvalid_i),
+    .wready_o(s_wready_o),
+    .wdata_i(s_wdata_i),
+    .bvalid_o(s_bvalid_o),
+    .bready_i(s_bready_i),
+    .bresp_o(s_bresp_o),
+    .arvalid_i(s_arvalid_i),
+    .arready_o(s_arready_o),
+    .araddr_i(s_araddr_i),
+    .rvalid_o(s_rvalid_o),
+    .rready_i(s_rready_i),
+    .rdata_o(s_rdata_o),
+    .rresp_o(s_rresp_o),
+    .start_o(start),
+    .insn_count_o(insn_count),
+    .insn_addr_o(insn_addr),
+    .uop_base_o(uop_base),
+    .inp_base_o(inp_base),
+    .wgt_base_o(wgt_base),
+    .acc_base_o(acc_base),
+    .out_base_o(out_base),
+    .busy_i(running_q),
+    .done_i(done_q),
+    .error_code_i(error_code_q),
+    .error_insn_i(error_insn_q),
+    .cycles_i(cycles_q),
+    .counter_read_o(counter_read),
+    .counter_select_o(counter_select),
+    .counter_i(counter)
+  );
+
+  // A start resets all engines for one cycle; the run begins in the next.
+  logic begin_q, engines_rst_n, halt_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin_q <= 1'b0;
+    else begin_q <= start;
+  end
+  assign engines_rst_n = rst_ni && !start;
+
+  // Fetch and the command queues.
+  logic [2:0]             burst_valid, burst_ready, beat_valid, beat_ready;
+  logic [3*AddrBits-1:0]  burst_addr;
+  logic [3*8-1:0]         burst_len;
+  logic [BusBits-1:0]     beat_data;
+  logic                   beat_error, reads_idle;
+  logic [CommandBits-1:0] fetched, load_command, compute_command, store_command;
+  logic                   fetched_load, fetched_compute, fetched_store, room_load, room_compute, room_store;
+  logic                   load_valid, load_ready, compute_valid, compute_ready, store_valid, store_ready;
+  logic [LevelBits-1:0]   load_level, compute_level, store_level;
+  logic                   fetch_done, fetch_moving, fetch_blocked, fetch_bus_error;
+  logic [31:0]            fetch_error_number;
+  assign beat_ready[0] = 1'b1;
+  fetch #(
+    .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits)
+  ) u_fetch (
+    .clk_i,
+    .rst_ni(engines_rst_n),
+    .halt_i(halt_q),
+    .start_i(begin_q),
+    .addr_i(insn_addr),
+    .count_i(insn_count),
+    .burst_valid_o(burst_valid[0]),
+    .burst_ready_i(burst_ready[0]),
+    .burst_addr_o(burst_addr[0 +: AddrBits]),
+    .burst_len_o(burst_len[0 +: 8]),
+    .beat_valid_i(beat_valid[0]),
+    .beat_data_i(beat_data),
+    .beat_error_i(beat_error),
+    .command_o(fetched),
+    .load_valid_o(fetched_load),
+    .load_ready_i(room_load),
+    .compute_valid_o(fetched_compute),
+    .compute_ready_i(room_compute),
+    .store_valid_o(fetched_store),
+    .store_ready_i(room_store),
+    .done_o(fetch_done),
+    .moving_o(fetch_moving),
+    .blocked_o(fetch_blocked),
+    .bus_error_o(fetch_bus_error),
+    .error_number_o(fetch_error_number)
+  );
+
+  stream_fifo #(.Width(CommandBits), .Depth(CommandQueueDepth)) u_load_queue (
+    .clk_i,
+    .rst_ni(engines_rst_n),
+    .wvalid_i(fetched_load),
+    .wready_o(room_load),
+    .wdata_i(fetched),
+    .rvalid_o(load_valid),
+    .rready_i(load_ready),
+    .rdata_o(load_command),
+    .level_o(load_level)
+  );
+  stream_fifo #(.Width(CommandBits), .Depth(CommandQueueDepth)) u_compute_queue (
+    .clk_i,
+    .rst_ni(engines_rst_n),
+    .wvalid_i(fetched_compute),
+    .wready_o(room_compute),
+    .wdata_i(fetched),
+    .rvalid_o(compute_valid),
+    .rready_i(compute_ready),
+    .rdata_o(compute_command),
+    .level_o(compute_level)
+  );
+  stream_fifo #(.Width(CommandBits), .Depth(CommandQueueDepth)) u_store_queue (
+    .clk_i,
+    .rst_ni(engines_rst_n),
+    .wvalid_i(fetched_store),
+    .wready_o(room_store),
+    .wdata_i(fetched),
+    .rvalid_o(store_valid),
+    .rready_i(store_ready),
+    .rdata_o(store_command),
+    .level_o(store_level)
+  );
+
+  // Tokens: 0 load to compute, 1 compute to load, 2 compute to store, 3 store to compute.
+  logic [3:0]           token_reserve, token_push, token_pop, token_space, token_available;
+  logic [4*TokenBits-1:0] token_level;
+  genvar t;
+  for (t = 0; t < 4; t++) begin : gen_tokens
+    token_queue #(.Depth(TokenQueueDepth)) u_tokens (
+      .clk_i,
+      .rst_ni(engines_rst_n),
+      .reserve_i(token_reserve[t]),
+      .push_i(token_push[t]),
+      .pop_i(token_pop[t]),
+      .space_o(token_space[t]),
+      .available_o(token_available[t]),
+      .level_o(token_level[t*TokenBits +: TokenBits])
+    );
+  end
+
+  // Load.
+  logic                 inp_write, wgt_write, write_zero, load_idle, load_busy, load_wait, load_full;
+  logic [IndexBits-1:0] write_index;
+  logic [ChunkBits-1:0] write_chunk;
+  logic [LaneBits-1:0]  write_first, write_count;
+  logic [BusBits-1:0]   write_data;
+  logic                 load_encoding_error, load_bounds_error, load_bus_error;
+  logic [31:0]          load_head_number, load_error_number;
+  load_engine #(
+    .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
+    .ChunkBits(ChunkBits)
+  ) u_load (
+    .clk_i,
+    .rst_ni(engines_rst_n),
+    .halt_i(halt_q),
+    .inp_base_i(inp_base),
+    .wgt_base_i(wgt_base),
+    .command_valid_i(load_valid),
+    .command_ready_o(load_ready),
+    .command_i(load_command),
+    .token_available_i(token_available[1]),
+    .token_pop_o(token_pop[1]),
+    .token_space_i(token_space[0]),
+    .token_reserve_o(token_reserve[0]),
+    .token_push_o(token_push[0]),
+    .burst_valid_o(burst_valid[2]),
+    .burst_ready_i(burst_ready[2]),
+    .burst_addr_o(burst_addr[2*AddrBits +: AddrBits]),
+    .burst_len_o(burst_len[16 +: 8]),
+    .beat_valid_i(beat_valid[2]),
+    .beat_ready_o(beat_ready[2]),
+    .beat_data_i(beat_data),
+    .beat_error_i(beat_error),
+    .inp_write_o(inp_write),
+    .wgt_write_o(wgt_write),
+    .write_zero_o(write_zero),
+    .write_index_o(write_index),
+    .write_chunk_o(write_chunk),
+    .write_first_o(write_first),
+    .write_count_o(write_count),
+    .write_data_o(write_data),
+    .retire_o(retire_o[0]),
+    .retire_number_o(retire_insn_o[0 +: 32]),
+    .idle_o(load_idle),
+    .busy_o(load_busy),
+    .wait_compute_o(load_wait),
+    .wait_space_o(load_full),
+    .encoding_error_o(load_encoding_error),
+    .encoding_number_o(load_head_number),
+    .bounds_error_o(load_bounds_error),
+    .bus_error_o(load_bus_error),
+    .error_number_o(load_error_number)
+  );
+
+  logic                        inp_read, wgt_read;
+  logic [$clog2(InpDepth)-1:0] inp_index;
+  logic [$clog2(WgtDepth)-1:0] wgt_index;
+  logic [InpWidth-1:0]         inp_data;
+  logic [WgtWidth-1:0]         wgt_data;
+  load_buffer #(
+    .Width(InpWidth), .Depth(InpDepth), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
+  ) u_inp (
+    .clk_i,
+    .write_valid_i(inp_write),
+    .write_zero_i(write_zero),
+    .write_index_i(write_index),
+    .write_chunk_i(write_chunk),
+    .write_first_i(write_first),
+    .write_count_i(write_count),
+    .write_data_i(write_data),
+    .read_en_i(inp_read),
+    .read_index_i(inp_index),
+    .read_data_o(inp_data)
+  );
+  load_buffer #(
+    .Width(WgtWidth), .Depth(WgtDepth), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
+  ) u_wgt (
+    .clk_i,
+    .write_valid_i(wgt_write),
+    .write_zero_i(write_zero),
+    .write_index_i(write_index),
+    .write_chunk_i(write_chunk),
+    .write_first_i(write_first),
+    .write_count_i(write_count),
+    .write_data_i(write_data),
+    .read_en_i(wgt_read),
+    .read_index_i(wgt_index),
+    .read_data_o(wgt_data)
+  );
+
+  // Compute, with the micro-ops, the accumulators and the output buffer.
+  logic                 store_read;
+  logic [IndexBits-1:0] store_index;
+  logic [ChunkBits-1:0] store_chunk;
+  logic [LaneBits-1:0]  store_first, store_count;
+  logic [BusBits-1:0]   store_data;
+  logic                 finish, gemm_step, alu_step, compute_idle, compute_busy, compute_wait_load, compute_wait_store;
+  logic                 compute_full, compute_wait_memory, store_idle;
+  logic                 compute_encoding_error, order_error, tokens_error, compute_bounds_error, compute_load_bounds_error;
+  logic                 compute_bus_error;
+  logic [31:0]          compute_head_number, compute_bounds_number, compute_load_number, compute_retire_number;
+  assign retire_insn_o[32 +: 32] = compute_retire_number;
+  compute_engine #(
+    .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
+    .ChunkBits(ChunkBits)
+  ) u_compute (
+    .clk_i,
+    .rst_ni(engines_rst_n),
+    .halt_i(halt_q),
+    .uop_base_i(uop_base),
+    .acc_base_i(acc_base),
+    .command_valid_i(compute_valid),
+    .command_ready_o(compute_ready),
+    .command_i(compute_command),
+    .command_last_i(fetch_done && compute_level == LevelBits'(1)),
+    .others_idle_i(fetch_done && load_level == '0 && load_idle && store_level == '0 && store_idle),
+    .tokens_left_i(token_available != '0),
+    .token_available_i({token_available[3], token_available[0]}),
+    .token_pop_o({token_pop[3], token_pop[0]}),
+    .token_space_i({token_space[2], token_space[1]}),
+    .token_reserve_o({token_reserve[2], token_reserve[1]}),
+    .token_push_o({token_push[2], token_push[1]}),
+    .burst_valid_o(burst_valid[1]),
+    .burst_ready_i(burst_ready[1]),
+    .burst_addr_o(burst_addr[AddrBits +: AddrBits]),
+    .burst_len_o(burst_len[8 +: 8]),
+    .beat_valid_i(beat_valid[1]),
+    .beat_ready_o(beat_ready[1]),
+    .beat_data_i(beat_data),
+    .beat_error_i(beat_error),
+    .inp_read_o(inp_read),
+    .inp_index_o(inp_index),
+    .inp_data_i(inp_data),
+    .wgt_read_o(wgt_read),
+    .wgt_index_o(wgt_index),
+    .wgt_data_i(wgt_data),
+    .store_en_i(store_read),
+    .store_index_i(store_index),
+    .store_chunk_i(store_chunk),
+    .store_first_i(store_first),
+    .store_count_i(store_count),
+    .store_data_o(store_data),
+    .retire_o(retire_o[1]),
+    .retire_number_o(compute_retire_number),
+    .finish_o(finish),
+    .gemm_step_o(gemm_step),
+    .alu_step_o(alu_step),
+    .idle_o(compute_idle),
+    .busy_o(compute_busy),
+    .wait_load_o(compute_wait_load),
+    .wait_store_o(compute_wait_store),
+    .wait_space_o(compute_full),
+    .wait_memory_o(compute_wait_memory),
+    .encoding_error_o(compute_encoding_error),
+    .order_error_o(order_error),
+    .tokens_error_o(tokens_error),
+    .command_number_o(compute_head_number),
+    .bounds_error_o(compute_bounds_error),
+    .bounds_number_o(compute_bounds_number),
+    .load_bounds_error_o(compute_load_bounds_error),
+    .bus_error_o(compute_bus_error),
+    .load_number_o(compute_load_number)
+  );
+
+  // Store.
+  logic        store_busy, store_wait, store_full, store_encoding_error, store_bounds_error, store_bus_error;
+  logic [31:0] store_head_number, store_bounds_number, store_bus_number;
+  store_engine #(
+    .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
+    .ChunkBits(ChunkBits)
+  ) u_store (
+    .clk_i,
+    .rst_ni(engines_rst_n),
+    .halt_i(halt_q),
+    .out_base_i(out_base),
+    .command_valid_i(store_valid),
+    .command_ready_o(store_ready),
+    .command_i(store_command),
+    .token_available_i(token_available[2]),
+    .token_pop_o(token_pop[2]),
+    .token_space_i(token_space[3]),
+    .token_reserve_o(token_reserve[3]),
+    .token_push_o(token_push[3]),
+    .read_en_o(store_read),
+    .read_index_o(store_index),
+    .read_chunk_o(store_chunk),
+    .read_first_o(store_first),
+    .read_count_o(store_count),
+    .read_data_i(store_data),
+    .awvalid_o(m_awvalid_o),
+    .awready_i(m_awready_i),
+    .awaddr_o(m_awaddr_o),
+    .awlen_o(m_awlen_o),
+    .wvalid_o(m_wvalid_o),
+    .wready_i(m_wready_i),
+    .wdata_o(m_wdata_o),
+    .wstrb_o(m_wstrb_o),
+    .wlast_o(m_wlast_o),
+    .bvalid_i(m_bvalid_i),
+    .bready_o(m_bready_o),
+    .bresp_i(m_bresp_i),
+    .retire_o(retire_o[2]),
+    .retire_number_o(retire_insn_o[64 +: 32]),
+    .idle_o(store_idle),
+    .busy_o(store_busy),
+    .wait_compute_o(store_wait),
+    .wait_space_o(store_full),
+    .encoding_error_o(store_encoding_error),
+    .encoding_number_o(store_head_number),
+    .bounds_error_o(store_bounds_error),
+    .bus_error_o(store_bus_error),
+    .error_number_o(store_bounds_number),
+    .bus_number_o(store_bus_number)
+  );
+  assign m_awid_o = 2'd0;
+  assign m_awsize_o = 3'($clog2(BusBytes));
+  assign m_awburst_o = 2'b01;
+  assign m_arsize_o = 3'($clog2(BusBytes));
+  assign m_arburst_o = 2'b01;
+
+  axi_read_arbiter #(.AddrBits(AddrBits), .BusBytes(BusBytes), .Outstanding(OutstandingReads)) u_reads (
+    .clk_i,
+    .rst_ni,
+    .burst_valid_i(burst_valid),
+    .burst_ready_o(burst_ready),
+    .burst_addr_i(burst_addr),
+    .burst_len_i(burst_len),
+    .beat_valid_o(beat_valid),
+    .beat_ready_i(beat_ready),
+    .beat_data_o(beat_data),
+    .beat_error_o(beat_error),
+    .idle_o(reads_idle),
+    .arvalid_o(m_arvalid_o),
+    .arready_i(m_arready_i),
+    .arid_o(m_arid_o),
+    .araddr_o(m_araddr_o),
+    .arlen_o(m_arlen_o),
+    .rvalid_i(m_rvalid_i),
+    .rready_o(m_rready_o),
+    .rid_i(m_rid_i),
+    .rdata_i(m_rdata_i),
+    .rresp_i(m_rresp_i),
+    .rlast_i(m_rlast_i)
+  );
+
+  // A run ends with FINISH, or with an error once everything that the bus accepted has been answered. The first error stays.
+  logic        error, no_finish, quiet;
+  logic [3:0]  error_code;
+  logic [31:0] error_insn;
+  assign quiet = reads_idle && burst_valid == '0 && store_idle && !m_awvalid_o && !m_wvalid_o;
+  assign no_finish = running_q && !begin_q && fetch_done && load_level == '0 && load_idle && store_level == '0 && store_idle &&
+                     compute_level == '0 && compute_idle && !finish;
+  always_comb begin
+    error = 1'b1;
+    error_code = 4'(ErrorNone);
+    error_insn = '0;
+    if (compute_encoding_error || order_error) begin
+      error_code = compute_encoding_error ? 4'(ErrorEncoding) : 4'(ErrorOrder);
+      error_insn = compute_head_number;
+    end else if (load_encoding_error) begin
+      error_code = 4'(ErrorEncoding);
+      error_insn = load_head_number;
+    end else if (store_encoding_error) begin
+      error_code = 4'(ErrorEncoding);
+      error_insn = store_head_number;
+    end else if (compute_bounds_error) begin
+      error_code = 4'(ErrorBounds);
+      error_insn = compute_bounds_number;
+    end else if (compute_load_bounds_error) begin
+      error_code = 4'(ErrorBounds);
+      error_insn = compute_load_number;
+    end else if (load_bounds_error) begin
+      error_code = 4'(ErrorBounds);
+      error_insn = load_error_number;
+    end else if (store_bounds_error) begin
+      error_code = 4'(ErrorBounds);
+      error_insn = store_bounds_number;
+    end else if (fetch_bus_error) begin
+      error_code = 4'(ErrorRead);
+      error_insn = fetch_error_number;
+    end else if (compute_bus_error) begin
+      error_code = 4'(ErrorRead);
+      error_insn = compute_load_number;
+    end else if (load_bus_error) begin
+      error_code = 4'(ErrorRead);
+      error_insn = load_error_number;
+    end else if (store_bus_error) begin
+      error_code = 4'(ErrorWrite);
+      error_insn = store_bus_number;
+    end else if (tokens_error) begin
+      error_code = 4'(ErrorTokens);
+      error_insn = compute_retire_number;
+    end else if (no_finish) begin
+      error_code = 4'(ErrorNoFinish);
+      error_insn = insn_count;
+    end else begin
+      error = 1'b0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      running_q <= 1'b0;
+      done_q <= 1'b0;
+      halt_q <= 1'b0;
+      error_code_q <= 4'(ErrorNone);
+      error_insn_q <= '0;
+      cycles_q <= '0;
+    end else if (start) begin
+      running_q <= 1'b1;
+      done_q <= 1'b0;
+      halt_q <= 1'b0;
+      error_code_q <= 4'(ErrorNone);
+      error_insn_q <= '0;
+      cycles_q <= '0;
+    end else if (running_q) begin
+      cycles_q <= cycles_q + 64'd1;
+      if (error && !halt_q) begin
+        halt_q <= 1'b1;
+        error_code_q <= error_code;
+        error_insn_q <= error_insn;
+      end
+      if (halt_q ? quiet : finish && !error) begin
+        running_q <= 1'b0;
+        done_q <= 1'b1;
+      end
+    end
+  end
+  assign done_o = done_q;
+
+  // Every engine's cycle has one cause, the first of: busy, what its next instruction waits for, what it has under way, none.
+  logic [CounterCount-1:0] events;
+  logic fetch_busy, load_queued, compute_queued, store_queued;
+  assign fetch_busy = fetch_moving || beat_valid[0];
+  assign load_queued = load_valid;
+  assign compute_queued = compute_valid;
+  assign store_queued = store_valid;
+  always_comb begin
+    events = '0;
+    if (fetch_busy) events[CountFetchBusy] = 1'b1;
+    else if (fetch_blocked) events[CountFetchBlocked] = 1'b1;
+    else if (!fetch_done) events[CountFetchWaitMemory] = 1'b1;
+    else events[CountFetchIdle] = 1'b1;
+
+    if (load_busy) events[CountLoadBusy] = 1'b1;
+    else if (!load_idle) events[CountLoadWaitMemory] = 1'b1;
+    else if (load_wait) events[CountLoadWaitCompute] = 1'b1;
+    else if (load_full) events[CountLoadBlocked] = 1'b1;
+    else if (load_queued) events[CountLoadBusy] = 1'b1;
+    else events[CountLoadIdle] = 1'b1;
+
+    if (compute_busy) events[CountComputeBusy] = 1'b1;
+    else if (compute_wait_memory) events[CountComputeWaitMemory] = 1'b1;
+    else if (compute_wait_load) events[CountComputeWaitLoad] = 1'b1;
+    else if (compute_wait_store) events[CountComputeWaitStore] = 1'b1;
+    else if (compute_full || !compute_idle || compute_queued) events[CountComputeBlocked] = 1'b1;
+    else events[CountComputeIdle] = 1'b1;
+
+    if (store_busy) events[CountStoreBusy] = 1'b1;
+    else if (!store_idle) events[CountStoreWaitMemory] = 1'b1;
+    else if (store_wait) events[CountStoreWaitCompute] = 1'b1;
+    else if (store_full) events[CountStoreBlocked] = 1'b1;
+    else if (store_queued) events[CountStoreBusy] = 1'b1;
+    else events[CountStoreIdle] = 1'b1;
+
+    events[CountGemmOps] = gemm_step;
+    events[CountAluOps] = alu_step;
+    events[CountReadBeats] = m_rvalid_i && m_rready_o;
+    events[CountWriteBeats] = m_wvalid_o && m_wready_i;
+  end
+  perf_counters #(.Count(CounterCount), .Width(CounterBits)) u_counters (
+    .clk_i,
+    .clear_i(start),
+    .enable_i(running_q),
+    .event_i(events),
+    .read_i(counter_read),
+    .select_i(counter_select[$clog2(CounterCount)-1:0]),
+    .value_o(counter)
+  );
+
+  assign head_valid_o = {store_valid, compute_valid, load_valid};
+  assign head_insn_o = {store_head_number, compute_head_number, load_head_number};
+  assign wait_token_o = {store_wait, compute_wait_store, compute_wait_load, load_wait};
+  assign wait_space_o = {store_full, compute_full, load_full};
+  assign engine_idle_o = {store_idle, compute_idle, load_idle};
+  assign engine_busy_o = {store_busy, compute_busy, load_busy};
+
+  logic unused;
+  assign unused = &{1'b0, token_level, counter_select};
+
+  // Parameters: powers of two, except for what is counted.
+  initial begin
+    if (BusBytes < 8 || BusBytes > 64 || (BusBytes & (BusBytes - 1)) != 0) $fatal(1, "BusBytes must be 8, 16, 32 or 64");
+    if ((Batch & (Batch - 1)) != 0) $fatal(1, "Batch must be a power of two");
+    if (BlockOut < 4 || (BlockOut & (BlockOut - 1)) != 0) $fatal(1, "BlockOut must be a power of two, at least 4");
+  end
+
+`ifdef VERILATOR
+  ErrorStays: assert property (@(posedge clk_i) disable iff (!rst_ni || start)
+      error_code_q != 4'(ErrorNone) |=> $stable(error_code_q));
+  DoneEndsTheRun: assert property (@(posedge clk_i) disable iff (!rst_ni) !(done_q && running_q));
+`endif
+endmodule

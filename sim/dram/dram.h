@@ -1,0 +1,102 @@
+// Ideal DRAM in integer cycles behind an AXI4 port: fixed latency, then one beat per cycle, reads and writes independent, responses in
+// order. Header-only and free of other Tandem code, so that it compiles into the loop of the Verilated model.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <deque>
+
+namespace tandem::sim {
+
+/// Timing as sim/dram/platform.h states it.
+struct DramTiming {
+  uint32_t read_latency_cycles = 32;
+  uint32_t write_latency_cycles = 32;
+};
+
+/// Owns no storage: `bytes` is the DRAM from address 0. Whatever lies beyond `size` answers with a decode error and is not written.
+class Dram {
+ public:
+  static constexpr uint8_t kOkay = 0;
+  static constexpr uint8_t kDecodeError = 3;
+
+  Dram(uint8_t* bytes, uint64_t size, uint32_t bus_bytes, DramTiming timing)
+      : bytes_(bytes), size_(size), bus_bytes_(bus_bytes), timing_(timing) {}
+
+  // Read channel. Addresses are multiples of the bus width.
+  void accept_read(uint64_t cycle, uint64_t address, uint32_t beats, uint8_t id) {
+    reads_.push_back({address, cycle + timing_.read_latency_cycles, beats, id});
+  }
+  /// A beat is there in this cycle.
+  bool read_valid(uint64_t cycle) const { return !reads_.empty() && reads_.front().ready_cycle <= cycle; }
+  uint8_t read_id() const { return reads_.front().id; }
+  bool read_last() const { return reads_.front().beats == 1; }
+  uint8_t read_response() const { return inside(reads_.front().address) ? kOkay : kDecodeError; }
+  /// Copies the beat, bus_bytes long; zeros beyond the end.
+  void read_data(void* to) const {
+    const uint64_t address = reads_.front().address;
+    if (inside(address)) {
+      std::memcpy(to, bytes_ + address, bus_bytes_);
+    } else {
+      std::memset(to, 0, bus_bytes_);
+    }
+  }
+  /// The beat was taken.
+  void pop_read_beat() {
+    Burst& burst = reads_.front();
+    ++read_beats_;
+    burst.address += bus_bytes_;
+    if (--burst.beats == 0) reads_.pop_front();
+  }
+
+  // Write channels. Data beats belong to the accepted addresses in order.
+  void accept_write(uint64_t address, uint32_t beats) { writes_.push_back({address, 0, beats, kOkay}); }
+  bool write_data_ready() const { return !writes_.empty(); }
+  void accept_write_beat(uint64_t cycle, const uint8_t* data, uint64_t strobe) {
+    Burst& burst = writes_.front();
+    ++write_beats_;
+    if (!inside(burst.address)) {
+      burst.id = kDecodeError;
+    } else if (strobe == all_ones()) {
+      std::memcpy(bytes_ + burst.address, data, bus_bytes_);
+    } else {
+      for (uint32_t i = 0; i < bus_bytes_; ++i) {
+        if ((strobe >> i) & 1) bytes_[burst.address + i] = data[i];
+      }
+    }
+    burst.address += bus_bytes_;
+    if (--burst.beats == 0) {
+      responses_.push_back({0, cycle + timing_.write_latency_cycles, 0, burst.id});
+      writes_.pop_front();
+    }
+  }
+  bool response_valid(uint64_t cycle) const { return !responses_.empty() && responses_.front().ready_cycle <= cycle; }
+  uint8_t response() const { return responses_.front().id; }
+  void pop_response() { responses_.pop_front(); }
+
+  uint64_t read_beats() const { return read_beats_; }
+  uint64_t write_beats() const { return write_beats_; }
+
+ private:
+  struct Burst {
+    uint64_t address;      // of the next beat
+    uint64_t ready_cycle;  // first beat, or response
+    uint32_t beats;        // left
+    uint8_t id;            // AXI ID of a read; response code of a write
+  };
+
+  bool inside(uint64_t address) const { return address + bus_bytes_ <= size_; }
+  uint64_t all_ones() const { return bus_bytes_ == 64 ? ~uint64_t{0} : (uint64_t{1} << bus_bytes_) - 1; }
+
+  uint8_t* bytes_;
+  uint64_t size_;
+  uint32_t bus_bytes_;
+  DramTiming timing_;
+  std::deque<Burst> reads_;
+  std::deque<Burst> writes_;
+  std::deque<Burst> responses_;
+  uint64_t read_beats_ = 0;
+  uint64_t write_beats_ = 0;
+};
+
+}  // namespace tandem::sim
