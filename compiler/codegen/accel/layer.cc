@@ -41,7 +41,8 @@ bool find_nest(const Stmt& stmt, Nest& nest) {
   return nest.intrinsic != nullptr || nest.store != nullptr;
 }
 
-/// The value of a copy: a load, perhaps converted, perhaps only under a condition and else zero.
+/// The value of a copy: a load, perhaps converted, perhaps only under a condition and else zero; or always zero (no
+/// load).
 struct CopyValue {
   const loop::Load* load = nullptr;
   std::vector<loop::Expr> valid;
@@ -55,6 +56,7 @@ bool find_copy(const loop::Expr& value, CopyValue& copy) {
     copy.valid.push_back(chosen->condition);
     return find_copy(chosen->a, copy);
   }
+  if (const auto* literal = std::get_if<loop::IntLiteral>(&value->node)) return literal->value == 0;
   copy.load = std::get_if<loop::Load>(&value->node);
   return copy.load != nullptr;
 }
@@ -334,6 +336,7 @@ class Lowering {
                         {},
                         "tensorize it"};
     }
+    if (copy.load == nullptr) return lower_zeros(store, box);
     const Place* from = pads_.find(copy.load->buffer);
     if ((to == nullptr) == (from == nullptr)) {
       return Diagnostic{
@@ -377,12 +380,28 @@ class Lowering {
     const auto sram = flat(scratch, is_load ? store.indices : copy.load->indices);
     const auto dram = flat(tensor, is_load ? copy.load->indices : store.indices);
     if (!sram || !dram) return false;
-    return emit_copy(memory, place, scratch, tensor, argument->second, *sram, *dram, box, valid);
+    // Nothing of the tensor is read where no iteration is valid.
+    const bool only_zeros = valid.empty();
+    return emit_copy(memory, place, scratch, tensor, argument->second, *sram, *dram, box, only_zeros ? box : valid,
+                     only_zeros);
+  }
+
+  /// Only pads: every element of the scratchpad is a zero, and no tensor is read.
+  Result<bool> lower_zeros(const loop::Store& store, const Box& box) {
+    const Place* to = pads_.find(store.buffer);
+    if (to == nullptr) {
+      return Diagnostic{
+          {}, fmt::format("zeros cannot be stored to '{}' in '{}'", store.buffer->name, store.buffer->scope), {}, ""};
+    }
+    const auto sram = flat(store.buffer, store.indices);
+    if (!sram) return false;
+    return emit_copy(to->memory, *to, store.buffer, store.buffer, LayerArgument{kZeroTensor, false}, *sram, *sram, box,
+                     box, true);
   }
 
   Result<bool> emit_copy(isa::Memory memory, const Place& place, const loop::BufferRef& scratch,
                          const loop::BufferRef& tensor, const LayerArgument& argument, const Linear& sram,
-                         const Linear& dram, const Box& box, const Box& valid) {
+                         const Linear& dram, const Box& box, const Box& valid, bool only_zeros = false) {
     int64_t sram_base = sram.constant, dram_base = dram.constant;
     std::vector<LaneLoop> lanes;
     for (size_t i = 0; i < box.low.size(); ++i) {
@@ -406,6 +425,7 @@ class Lowering {
                         {},
                         fmt::format("pack '{}' so that its last axes are one element", tensor->name)};
     }
+    if (only_zeros) loops.push_back({1, 0, 0, 0, 0});
     const bool is_load = memory != isa::Memory::kOut;
     const isa::Load& most = limits_.load;
     const std::vector<TransferBlock> blocks =
