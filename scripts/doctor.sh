@@ -81,6 +81,6 @@ printf 'shared programs and models\n  %s\n' \
   "${data:-none: tests that read them are skipped; set TANDEM_DATA to a folder that holds vta/ and models/}"
 for tier in $missing_tiers; do
   printf 'to mend %s:\n  %sapt-get install --no-install-recommends %s\n' "$tier" \
-    "$([ "$(id -u)" = 0 ] || echo 'sudo ')" "$(missing_of "$tier" | tr '\n' ' ')"
+    "$([ "$(id -u)" = 0 ] || echo 'sudo ')" "$(missing_of "$tier" | paste -sd' ')"
 done
 exit $status

@@ -1,6 +1,7 @@
 // Runs the `tandem` command on wrong input and compares what it says, whole, with tests/bad_input/*.golden. A golden
 // file is a list of shell lines "$ tandem ...", each followed by what it prints on standard output, then on standard
-// error, and "exit STATUS". The lines run in a fresh copy of tests/bad_input/input/. `tandem_bad_input_test
+// error, and "exit STATUS". The lines run in a fresh copy of
+// tests/bad_input/input/ and may use $ROOT, the checkout. `tandem_bad_input_test
 // --update-golden` writes the files anew.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -34,7 +35,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 /// What the shell line prints, as a golden file has it. Absolute paths are shown as $ROOT (the checkout) and $PWD.
 std::string transcript(const std::string& line, const std::string& directory) {
-  const std::string script = fmt::format("export PATH='{}':$PATH; {}", TANDEM_BUILD_DIR, line);
+  const std::string script = fmt::format("ROOT='{}'; PATH='{}':$PATH; {}", TANDEM_SOURCE_DIR, TANDEM_BUILD_DIR, line);
   const Result<ProcessResult> result = run_process({"bash", "-c", script}, directory, {120});
   if (!result.ok()) return render(result.error()) + "\n";
   std::string text = fmt::format("$ {}\n{}{}exit {}\n", line, result->output, result->errors, result->exit_code);

@@ -1,0 +1,270 @@
+// The contract of sim/api/simulator.h, the same for every simulator.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "isa/program.h"
+#include "tests/contract/simulators.h"
+
+namespace tandem::sim {
+namespace {
+
+using isa::Program;
+
+/// A program of these instructions over small queues. DRAM: `x`, an input of two accumulators, at 0x1000; micro-ops {0,
+/// 0, 0} and {1, 1, 0} at 0x2000; the outputs `y` (two vectors) at 0x3000 and `z` (one) at 0x3040.
+Program program_of(const std::string& code, const std::string& name = "p") {
+  const std::string text = fmt::format(R"(
+program "{}"
+hardware {{
+  command_queue_depth: 4
+  token_queue_depth: 4
+}}
+dram 0x10000
+segment "uop" at 0x2000 uops {{
+  uop dst=0 src=0 wgt=0
+  uop dst=1 src=1 wgt=0
+}}
+binding "x" input i32 [2, 16] layout "NC" at 0x1000
+binding "y" output i8 [2, 16] layout "NC" at 0x3000
+binding "z" output i8 [1, 16] layout "NC" at 0x3040
+code at 0x4000 {{
+{}}}
+)",
+                                       name, code);
+  const Result<Program> program = isa::assemble(text, "contract.asm");
+  EXPECT_TRUE(program.ok()) << render(program.error());
+  return *program;
+}
+
+/// y = x + 5 in two marked layers.
+constexpr char kAddFive[] =
+    "load uop sram=0 dram=0x800 y=1 x=2 stride=2\n"
+    "load acc sram=0 dram=0x40 y=1 x=2 stride=2\n"
+    "alu add use_imm imm=5 uop=[0,2) iter=(1,1) dst=(0,0) src=(0,0) push_next\n"
+    "store out sram=0 dram=0x300 y=1 x=2 stride=2 pop_prev push_prev\n"
+    "finish pop_next\n";
+
+constexpr char kNothing[] = "load inp sram=0 dram=0x0 y=0 x=0 stride=0";
+
+Bytes accumulators(int32_t first) {
+  Bytes bytes;
+  for (int32_t i = 0; i < 32; ++i) {
+    const auto value = static_cast<uint32_t>(first + i);
+    for (int byte = 0; byte < 4; ++byte) bytes.push_back(static_cast<uint8_t>(value >> (8 * byte)));
+  }
+  return bytes;
+}
+
+class SimulatorContract : public testing::TestWithParam<SimulatorUnderTest> {
+ protected:
+  static std::unique_ptr<Simulator> make(const Program& program) { return GetParam().make(program.hardware); }
+  static Result<RunResult> run(const Program& program, const Buffers& inputs = {}) {
+    return make(program)->run(program, inputs);
+  }
+  /// The whole message of a run that must fail.
+  static std::string error_of(const Program& program, const Buffers& inputs = {}) {
+    const Result<RunResult> result = run(program, inputs);
+    return result.ok() ? "no error" : render(result.error());
+  }
+};
+
+TEST_P(SimulatorContract, ReadsInputsAndGivesOnlyTheOutputs) {
+  const Result<RunResult> result = run(program_of(kAddFive), {{"x", accumulators(-3)}});
+  ASSERT_TRUE(result.ok()) << render(result.error());
+  Bytes expected;
+  for (int i = 0; i < 32; ++i) expected.push_back(static_cast<uint8_t>(i + 2));
+  EXPECT_EQ(result->outputs, (Buffers{{"y", expected}, {"z", Bytes(16)}}));
+  EXPECT_EQ(result->cycles > 0, GetParam().has_time);
+  EXPECT_EQ(result->macs, 0u);
+}
+
+TEST_P(SimulatorContract, InputsThatAreNotGivenAreZero) {
+  const Result<RunResult> result = run(program_of(kAddFive));
+  ASSERT_TRUE(result.ok()) << render(result.error());
+  EXPECT_EQ(result->outputs.at("y"), Bytes(32, 5));
+}
+
+TEST_P(SimulatorContract, RunsAreIndependent) {
+  const Program a = program_of(kAddFive);
+  const Program b = program_of(
+      "load uop sram=0 dram=0x800 y=1 x=1 stride=1\n"
+      "load acc sram=7 dram=0x40 y=1 x=1 stride=1\n"
+      "alu mul uop=[0,1) iter=(1,1) dst=(0,0) src=(7,0) push_next\n"
+      "store out sram=0 dram=0x300 y=1 x=8 stride=8 pop_prev push_prev\n"
+      "finish pop_next\n");
+  const std::unique_ptr<Simulator> simulator = make(a);
+  const Buffers x{{"x", accumulators(100)}};
+  const Result<RunResult> first = simulator->run(a, x);
+  ASSERT_TRUE(first.ok()) << render(first.error());
+  const Result<RunResult> other = simulator->run(b, {});
+  ASSERT_TRUE(other.ok()) << render(other.error());
+  EXPECT_EQ(other->outputs.at("y"), Bytes(32));
+  for (int i = 0; i < 2; ++i) {
+    const Result<RunResult> again = simulator->run(a, x);
+    ASSERT_TRUE(again.ok()) << render(again.error());
+    EXPECT_EQ(again->outputs, first->outputs);
+    EXPECT_EQ(again->cycles, first->cycles);
+    EXPECT_EQ(again->counters, first->counters);
+    EXPECT_EQ(again->mark_cycles, first->mark_cycles);
+  }
+}
+
+TEST_P(SimulatorContract, MarksSayWhenALayerWasDone) {
+  Program program = program_of(kAddFive);
+  program.marks = {{"load", 0, 0, 0}, {"add", 2, 0, 0}, {"rest", 3, 0, 0}};
+  const Result<RunResult> result = run(program);
+  ASSERT_TRUE(result.ok()) << render(result.error());
+  const std::vector<uint64_t>& marks = result->mark_cycles;
+  ASSERT_EQ(marks.size(), 3u);
+  if (!GetParam().has_time) return;
+  EXPECT_GT(marks[0], 0u);
+  EXPECT_LT(marks[0], marks[1]);
+  EXPECT_LT(marks[1], marks[2]);
+  EXPECT_LE(marks[2], result->cycles);
+}
+
+TEST_P(SimulatorContract, RefusesAProgramForOtherHardware) {
+  isa::HwConfig other;
+  other.name = "other";
+  const Program program = program_of(kAddFive);
+  const Result<RunResult> result = GetParam().make(other)->run(program, {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(render(result.error()), fmt::format("p: error: the program was made for the hardware '{}' (1x16x16, hash "
+                                                "{:016x}), not for 'other' (1x16x16, hash "
+                                                "{:016x})\n  hint: compile it for this hardware, or run it on its own",
+                                                program.hardware.name, isa::hash(program.hardware), isa::hash(other)));
+}
+
+TEST_P(SimulatorContract, RefusesWrongInputs) {
+  EXPECT_EQ(error_of(program_of(kAddFive), {{"x", Bytes(127)}}),
+            "p: error: input 'x' has 127 bytes; i32 [2, 16] needs 128");
+  EXPECT_EQ(error_of(program_of(kAddFive), {{"xs", Bytes(128)}}),
+            "p: error: unknown input 'xs'\n  legal: x\n  hint: did you mean 'x'?");
+}
+
+TEST_P(SimulatorContract, RefusesTensorsBeyondDram) {
+  Program program = program_of(kAddFive);
+  program.dram_bytes = 0x3050 - 1;
+  EXPECT_EQ(error_of(program),
+            "p: error: tensor 'z' at 0x3040 with 16 bytes does not fit the program's 0x304f bytes of DRAM");
+}
+
+TEST_P(SimulatorContract, FlagsCountWhereNothingMoves) {
+  const std::string nothing = kNothing;
+  const Result<RunResult> result =
+      run(program_of(nothing + " push_next\n" +
+                     "gemm uop=[0,0) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0) pop_prev push_next\n"
+                     "store out sram=0 dram=0x0 y=0 x=0 stride=0 pop_prev push_prev\n"
+                     "finish pop_next\n"));
+  EXPECT_TRUE(result.ok()) << render(result.error());
+}
+
+TEST_P(SimulatorContract, FullQueuesStallAndDropNothing) {
+  std::string code;
+  for (int i = 0; i < 10; ++i) code += std::string(kNothing) + " push_next\n";
+  for (int i = 0; i < 10; ++i) code += "alu add uop=[0,0) iter=(1,1) dst=(0,0) src=(0,0) pop_prev\n";
+  const Result<RunResult> result = run(program_of(code + "finish\n"));
+  EXPECT_TRUE(result.ok()) << render(result.error());
+}
+
+TEST_P(SimulatorContract, ExplainsAMissingToken) {
+  EXPECT_EQ(error_of(program_of("load acc sram=0 dram=0x40 y=1 x=2 stride=2\n"
+                                "store out sram=0 dram=0x300 y=1 x=2 stride=2 pop_prev push_prev\n"
+                                "finish pop_next\n")),
+            "p: error: deadlock: no engine can go on\n"
+            "    fetch has issued every instruction\n"
+            "    load has nothing to do\n"
+            "    compute waits for a token from store at instruction 2: finish pop_next\n"
+            "    store waits for a token from compute at instruction 1: store out sram=0 dram=0x300 y=1 x=2 stride=2 "
+            "pop_prev "
+            "push_prev\n"
+            "  hint: an earlier instruction of store must have push_prev");
+}
+
+TEST_P(SimulatorContract, ExplainsADeadlockOfFullQueues) {
+  // Compute waits for a token of the store that fetch never reaches, because compute's command queue is full.
+  std::string code = "alu add uop=[0,0) iter=(1,1) dst=(0,0) src=(0,0) pop_next\n";
+  for (int i = 0; i < 8; ++i) code += "alu add uop=[0,0) iter=(1,1) dst=(0,0) src=(0,0)\n";
+  const Result<RunResult> result =
+      run(program_of(code + "store out sram=0 dram=0x0 y=0 x=0 stride=0 push_prev\nfinish\n"));
+  ASSERT_FALSE(result.ok());
+  const std::string text = render(result.error());
+  EXPECT_NE(text.find("fetch waits for room in the command queue of compute (4 instructions) at instruction "),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("load has nothing to do\n    compute waits for a token from store at instruction 0: alu add "),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("store has nothing to do\n  hint: an earlier instruction of store must have push_prev"),
+            std::string::npos)
+      << text;
+}
+
+TEST_P(SimulatorContract, ReportsTokensThatAreLeft) {
+  EXPECT_EQ(error_of(program_of(std::string(kNothing) + " push_next\n" + kNothing + " push_next\nfinish push_next\n")),
+            "p: error: instruction 2 (finish push_next): tokens are left over: 2 from load to compute, 1 from compute "
+            "to store");
+}
+
+/// What is wrong with a program, at which instruction: the same in every simulator, and found by the static checker
+/// too.
+struct FaultCase {
+  const char* name;
+  std::string code;
+  int64_t instruction;
+  const char* text;
+  const char* what;
+};
+
+std::vector<FaultCase> fault_cases() {
+  const std::string uops = "load uop sram=0 dram=0x800 y=1 x=2 stride=2\n";
+  return {
+      {"Opcode", uops + "raw 0x7 0x0\nfinish\n", 1, "not an instruction", "unknown opcode 7"},
+      {"UnusedBit", uops + "raw 0x8000000000000002 0x0\nfinish\n", 1, "not an instruction",
+       "gemm with unused bit 63 set"},
+      {"MissingNeighbour", uops + kNothing + " push_prev\nfinish\n", 1,
+       "load inp sram=0 dram=0x0 y=0 x=0 stride=0 push_prev", "push_prev: the load engine has no previous engine"},
+      {"LoadBeyondBuffer", "load inp sram=2047 dram=0x0 y=1 x=2 stride=1\nfinish\n", 0,
+       "load inp sram=2047 dram=0x0 y=1 x=2 stride=1", "load writes inp[2047..2048], which has 2048 elements"},
+      {"StoreBeyondBuffer", "store out sram=2047 dram=0x0 y=1 x=2 stride=1\nfinish\n", 0,
+       "store out sram=2047 dram=0x0 y=1 x=2 stride=1", "store reads out[2047..2048], which has 2048 elements"},
+      {"GemmBeyondAccumulators", uops + "gemm reset uop=[0,2) iter=(1,2) dst=(0,2047) src=(0,0) wgt=(0,0)\nfinish\n", 1,
+       "gemm reset uop=[0,2) iter=(1,2) dst=(0,2047) src=(0,0) wgt=(0,0)",
+       "gemm reaches acc[2048], which has 2048 elements: micro-op 1 has dst 1, and the loops add 0 x 0 + 1 x 2047"},
+      {"FinishInTheMiddle", "finish\nload uop sram=0 dram=0x800 y=1 x=2 stride=2\nfinish\n", 0, "finish",
+       "finish is not the last instruction"},
+      {"NoFinish", uops + uops, 1, "load uop sram=0 dram=0x800 y=1 x=2 stride=2",
+       "the program does not end with finish"},
+  };
+}
+
+TEST_P(SimulatorContract, ReportsFaultsAtTheirInstruction) {
+  for (const FaultCase& fault : fault_cases()) {
+    SCOPED_TRACE(fault.name);
+    const Program program = program_of(fault.code);
+    EXPECT_EQ(error_of(program),
+              fmt::format("p: error: instruction {} ({}): {}", fault.instruction, fault.text, fault.what));
+    const std::vector<isa::Fault> found = isa::check(program);
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found[0].instruction, fault.instruction);
+    EXPECT_EQ(found[0].what, fault.what);
+  }
+}
+
+TEST_P(SimulatorContract, ALimitOfCyclesIsAnErrorThatNamesIt) {
+  const Program program = program_of(kAddFive);
+  const Result<RunResult> result = make(program)->run(program, {}, {20});
+  if (!GetParam().has_time) {
+    EXPECT_TRUE(result.ok());
+    return;
+  }
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(render(result.error()),
+            "p: error: the limit of 20 cycles has passed\n  hint: raise the limit, or shorten the program");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SimulatorContract, testing::ValuesIn(all_simulators()),
+                         [](const auto& each) { return each.param.name; });
+
+}  // namespace
+}  // namespace tandem::sim
