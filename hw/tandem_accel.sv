@@ -76,7 +76,10 @@ module tandem_accel #(
   output logic [3:0]          wait_token_o,    // load for compute, compute for load, compute for store, store for compute
   output logic [2:0]          wait_space_o,    // the head waits for room for the token that it will push
   output logic [2:0]          engine_idle_o,   // nothing under way
-  output logic [2:0]          engine_busy_o    // moves data or makes steps in this cycle
+  output logic [2:0]          engine_busy_o,   // moves data or makes steps in this cycle
+  output logic                fetch_done_o,    // every instruction is in its queue
+  output logic [31:0]         fetch_insn_o,    // the next one
+  output logic [4*16-1:0]     token_level_o    // tokens waiting: load to compute, compute to load, compute to store, store to compute
 );
   `include "isa.svh"
   `include "registers.svh"
@@ -236,6 +239,7 @@ module tandem_accel #(
       .available_o(token_available[t]),
       .level_o(token_level[t*TokenBits +: TokenBits])
     );
+    assign token_level_o[16*t +: 16] = 16'(token_level[t*TokenBits +: TokenBits]);
   end
 
   // Load.
@@ -535,7 +539,7 @@ module tandem_accel #(
       error_insn = compute_retire_number;
     end else if (no_finish) begin
       error_code = 4'(ErrorNoFinish);
-      error_insn = insn_count;
+      error_insn = insn_count - 32'd1;
     end else begin
       error = 1'b0;
     end
@@ -626,10 +630,12 @@ module tandem_accel #(
   assign wait_token_o = {store_wait, compute_wait_store, compute_wait_load, load_wait};
   assign wait_space_o = {store_full, compute_full, load_full};
   assign engine_idle_o = {store_idle, compute_idle, load_idle};
+  assign fetch_done_o = fetch_done;
+  assign fetch_insn_o = fetch_error_number;
   assign engine_busy_o = {store_busy, compute_busy, load_busy};
 
   logic unused;
-  assign unused = &{1'b0, token_level, counter_select};
+  assign unused = &{1'b0, counter_select};
 
   // Parameters: powers of two, except for what is counted.
   initial begin

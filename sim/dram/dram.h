@@ -1,5 +1,6 @@
-// Ideal DRAM in integer cycles behind an AXI4 port: fixed latency, then one beat per cycle, reads and writes independent, responses in
-// order. Header-only and free of other Tandem code, so that it compiles into the loop of the Verilated model.
+// Ideal DRAM in integer cycles behind an AXI4 port: fixed latency, then one beat per cycle, reads and writes
+// independent, responses in order. Header-only and free of other Tandem code, so that it compiles into the loop of the
+// Verilated model.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ struct DramTiming {
   uint32_t write_latency_cycles = 32;
 };
 
-/// Owns no storage: `bytes` is the DRAM from address 0. Whatever lies beyond `size` answers with a decode error and is not written.
+/// Owns no storage: `bytes` is the DRAM from address 0. Whatever lies beyond `size` answers with a decode error and is
+/// not written.
 class Dram {
  public:
   static constexpr uint8_t kOkay = 0;
@@ -85,7 +87,7 @@ class Dram {
     uint8_t id;            // AXI ID of a read; response code of a write
   };
 
-  bool inside(uint64_t address) const { return address + bus_bytes_ <= size_; }
+  bool inside(uint64_t address) const { return address < size_ && bus_bytes_ <= size_ - address; }
   uint64_t all_ones() const { return bus_bytes_ == 64 ? ~uint64_t{0} : (uint64_t{1} << bus_bytes_) - 1; }
 
   uint8_t* bytes_;

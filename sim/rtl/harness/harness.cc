@@ -1,0 +1,221 @@
+// Drives the Verilated accelerator: registers through AXI4-Lite, memory through the DRAM model. Compiled with each
+// model into a shared object (sim/rtl/model_builder.cc); never part of Tandem's own libraries.
+#include "harness.h"
+
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "Vtandem_accel.h"
+#include "dram.h"
+#include "registers.h"  // generated from hw/registers.svh
+#include "verilated.h"
+
+namespace {
+
+using tandem::sim::Dram;
+
+static_assert(kTandemRtlErrorEncoding == ErrorEncoding && kTandemRtlErrorBounds == ErrorBounds &&
+                  kTandemRtlErrorRead == ErrorRead && kTandemRtlErrorWrite == ErrorWrite &&
+                  kTandemRtlErrorTokens == ErrorTokens && kTandemRtlErrorOrder == ErrorOrder &&
+                  kTandemRtlErrorNoFinish == ErrorNoFinish,
+              "harness.h and registers.svh must agree");
+
+/// The message of a failed assertion, where one failed.
+thread_local char* assertion_message = nullptr;
+thread_local bool assertion_failed = false;
+
+constexpr uint32_t kBusBytes = TANDEM_BUS_BYTES;
+
+// The data bus is a plain integer up to 64 bits, an array of words above.
+template <typename T>
+void* bus_address(T& port) {
+  return &port;
+}
+
+class Harness {
+ public:
+  explicit Harness(TandemRtlRun& run)
+      : run_(run),
+        model_(std::make_unique<Vtandem_accel>(&context_)),
+        dram_(run.dram, run.dram_bytes, kBusBytes, {run.read_latency_cycles, run.write_latency_cycles}) {}
+
+  void run() {
+    Vtandem_accel& m = *model_;
+    m.rst_ni = 0;
+    for (int i = 0; i < 4; ++i) cycle();
+    m.rst_ni = 1;
+    cycle();
+    write_register(RegInsnCount, static_cast<uint32_t>(run_.instruction_count));
+    write_register(RegInsnAddr, static_cast<uint32_t>(run_.code_address));
+    write_register(RegInsnAddr + 4, static_cast<uint32_t>(run_.code_address >> 32));
+    write_register(RegControl, 1);
+    running_ = true;
+    simulate();
+    running_ = false;
+    run_.last_event_cycle = last_event_ > start_ ? last_event_ - start_ : 0;
+    run_.head_valid = m.head_valid_o;
+    for (int i = 0; i < 3; ++i) run_.head_instruction[i] = m.head_insn_o[i];
+    run_.wait_token = m.wait_token_o;
+    run_.wait_space = m.wait_space_o;
+    run_.idle = m.engine_idle_o;
+    run_.fetch_done = m.fetch_done_o;
+    run_.fetch_instruction = m.fetch_insn_o;
+    for (int i = 0; i < 4; ++i) run_.token_level[i] = static_cast<uint16_t>(m.token_level_o >> (16 * i));
+    const bool stopped = run_.status == kTandemRtlCycleLimit || run_.status == kTandemRtlHang;
+    run_.cycles = stopped ? now_ - start_ : read_register_pair(RegCycles);
+    run_.error_code = read_register(RegErrorCode);
+    run_.error_instruction = read_register(RegErrorInsn);
+    run_.counter_count = CounterCount;
+    for (uint32_t i = 0; i < CounterCount; ++i) {
+      run_.counter_names[i] = kCounterNames[i];
+      write_register(RegCounterSelect, i);
+      run_.counters[i] = read_register_pair(RegCounter);
+    }
+    m.final();
+  }
+
+ private:
+  // One clock cycle: inputs settle, memory and master shake hands, the edge.
+  void cycle() {
+    Vtandem_accel& m = *model_;
+    const bool read_valid = dram_.read_valid(now_);
+    m.m_rvalid_i = read_valid;
+    if (read_valid) {
+      m.m_rid_i = dram_.read_id();
+      m.m_rlast_i = dram_.read_last();
+      m.m_rresp_i = dram_.read_response();
+      dram_.read_data(bus_address(m.m_rdata_i));
+    }
+    const bool response_valid = dram_.response_valid(now_);
+    m.m_bvalid_i = response_valid;
+    if (response_valid) m.m_bresp_i = dram_.response();
+    m.m_arready_i = 1;
+    m.m_awready_i = 1;
+    const bool write_ready = dram_.write_data_ready();
+    m.m_wready_i = write_ready;
+    m.clk_i = 0;
+    m.eval();
+
+    if (read_valid && m.m_rready_o) {
+      dram_.pop_read_beat();
+      last_event_ = now_;
+    }
+    if (m.m_arvalid_o) dram_.accept_read(now_, m.m_araddr_o, m.m_arlen_o + 1u, m.m_arid_o);
+    if (response_valid && m.m_bready_o) dram_.pop_response();
+    if (write_ready && m.m_wvalid_o) {
+      dram_.accept_write_beat(now_, static_cast<const uint8_t*>(bus_address(m.m_wdata_o)), m.m_wstrb_o);
+      last_event_ = now_;
+    }
+    if (m.m_awvalid_o) dram_.accept_write(m.m_awaddr_o, m.m_awlen_o + 1u);
+    if (m.retire_o != 0 && running_) retire();
+
+    m.clk_i = 1;
+    m.eval();
+    ++now_;
+  }
+
+  void retire() {
+    const Vtandem_accel& m = *model_;
+    last_event_ = now_;
+    ++retired_;
+    for (int engine = 0; engine < 3; ++engine) {
+      if (((m.retire_o >> engine) & 1) == 0) continue;
+      const uint32_t instruction = m.retire_insn_o[engine];
+      if (instruction < run_.instruction_count) run_.retire_cycles[instruction] = now_ - start_;
+    }
+  }
+
+  void simulate() {
+    Vtandem_accel& m = *model_;
+    start_ = now_;
+    // Between two looks at the run every wait for memory has ended, so that no event and no busy engine means none to
+    // come.
+    const uint64_t window = 4096 + 4 * (uint64_t{run_.read_latency_cycles} + run_.write_latency_cycles);
+    uint64_t next_look = now_ + window;
+    uint64_t events = 0;
+    while (!m.done_o) {
+      cycle();
+      if (assertion_failed) {
+        run_.status = kTandemRtlAssertion;
+        return;
+      }
+      if (run_.max_cycles != 0 && now_ - start_ > run_.max_cycles) {
+        run_.status = kTandemRtlCycleLimit;
+        return;
+      }
+      if (now_ == next_look) {
+        const uint64_t total = retired_ + dram_.read_beats() + dram_.write_beats();
+        if (total == events && m.engine_busy_o == 0) {
+          run_.status = kTandemRtlHang;
+          return;
+        }
+        events = total;
+        next_look = now_ + window;
+      }
+    }
+    run_.status = kTandemRtlDone;
+  }
+
+  void write_register(uint32_t offset, uint32_t value) {
+    Vtandem_accel& m = *model_;
+    m.s_awvalid_i = 1;
+    m.s_wvalid_i = 1;
+    m.s_awaddr_i = static_cast<uint8_t>(offset);
+    m.s_wdata_i = value;
+    m.s_bready_i = 1;
+    cycle();
+    m.s_awvalid_i = 0;
+    m.s_wvalid_i = 0;
+    cycle();
+  }
+
+  uint32_t read_register(uint32_t offset) {
+    Vtandem_accel& m = *model_;
+    m.s_arvalid_i = 1;
+    m.s_araddr_i = static_cast<uint8_t>(offset);
+    m.s_rready_i = 0;
+    cycle();
+    m.s_arvalid_i = 0;
+    while (!m.s_rvalid_o) cycle();
+    const uint32_t value = m.s_rdata_o;
+    m.s_rready_i = 1;
+    cycle();
+    return value;
+  }
+
+  uint64_t read_register_pair(uint32_t offset) {
+    const uint64_t low = read_register(offset);
+    return low | uint64_t{read_register(offset + 4)} << 32;
+  }
+
+  TandemRtlRun& run_;
+  VerilatedContext context_;
+  std::unique_ptr<Vtandem_accel> model_;
+  Dram dram_;
+  bool running_ = false;
+  uint64_t now_ = 0;
+  uint64_t start_ = 0;
+  uint64_t last_event_ = 0;
+  uint64_t retired_ = 0;
+};
+
+}  // namespace
+
+// Verilator's hooks for $error, $stop and $fatal: an assertion ends the run instead of the process.
+void vl_stop(const char* file, int line, const char*) {
+  if (!assertion_failed && assertion_message != nullptr && assertion_message[0] == '\0') {
+    std::snprintf(assertion_message, sizeof(TandemRtlRun::message), "%s:%d", file, line);
+  }
+  assertion_failed = true;
+}
+void vl_finish(const char*, int, const char*) {}
+void vl_fatal(const char* file, int line, const char* scope, const char*) { vl_stop(file, line, scope); }
+
+extern "C" __attribute__((visibility("default"))) void tandem_rtl_run(TandemRtlRun* run) {
+  run->message[0] = '\0';
+  assertion_message = run->message;
+  assertion_failed = false;
+  Harness(*run).run();
+  assertion_message = nullptr;
+}

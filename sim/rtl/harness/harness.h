@@ -1,0 +1,63 @@
+// The C interface between Tandem and a Verilated model in a shared object. Plain data only: the object is built apart
+// from Tandem.
+#pragma once
+
+#include <cstdint>
+
+extern "C" {
+
+/// How a run ended.
+enum TandemRtlStatus {
+  kTandemRtlDone = 0,        // the done bit; see error_code
+  kTandemRtlCycleLimit = 1,  // max_cycles passed
+  kTandemRtlHang = 2,        // no engine can ever move again
+  kTandemRtlAssertion = 3,   // an assertion of the RTL failed (models built with --assert)
+};
+
+/// What the error register says; the numbers of hw/registers.svh.
+enum TandemRtlError {
+  kTandemRtlErrorNone,
+  kTandemRtlErrorEncoding,
+  kTandemRtlErrorBounds,
+  kTandemRtlErrorRead,
+  kTandemRtlErrorWrite,
+  kTandemRtlErrorTokens,
+  kTandemRtlErrorOrder,
+  kTandemRtlErrorNoFinish,
+};
+
+struct TandemRtlRun {
+  // In.
+  uint8_t* dram;
+  uint64_t dram_bytes;
+  uint64_t code_address;
+  uint64_t instruction_count;
+  uint32_t read_latency_cycles;
+  uint32_t write_latency_cycles;
+  uint64_t max_cycles;      // 0: none
+  uint64_t* retire_cycles;  // per instruction: filled with the cycle at which it completed
+
+  // Out.
+  int32_t status;
+  uint32_t error_code;  // TandemRtlError
+  uint32_t error_instruction;
+  uint64_t cycles;
+  uint32_t counter_count;
+  const char* counter_names[64];  // "load.wait_compute", in the order of registers.svh
+  uint64_t counters[64];
+  char message[512];  // of a failed assertion
+  // Where a hang stands: engines in the order load, compute, store.
+  uint64_t last_event_cycle;
+  uint32_t head_valid;
+  uint32_t head_instruction[3];
+  uint32_t wait_token;  // bits: load for compute, compute for load, compute for store, store for compute
+  uint32_t wait_space;  // bits: an engine waits for room in a token queue
+  uint32_t idle;        // bits: an engine has nothing under way
+  uint32_t fetch_done;  // every instruction is in its queue
+  uint32_t fetch_instruction;
+  uint32_t token_level[4];  // load to compute, compute to load, compute to store, store to compute
+};
+
+/// Runs one program on a model fresh from reset.
+void tandem_rtl_run(TandemRtlRun* run);
+}

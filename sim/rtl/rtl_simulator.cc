@@ -1,0 +1,248 @@
+#include "sim/rtl/rtl_simulator.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "sim/api/admission.h"
+#include "sim/api/hang.h"
+#include "sim/rtl/harness/harness.h"
+
+namespace tandem::sim {
+namespace {
+
+using isa::Engine;
+
+// The order of the harness's engines.
+constexpr std::array<Engine, 3> kEngines{Engine::kLoad, Engine::kCompute, Engine::kStore};
+
+// Fetch reads whole bus words and instructions begin at multiples of this.
+constexpr uint64_t kCodeAlignment = 64;
+
+struct CloseLibrary {
+  void operator()(void* library) const { ::dlclose(library); }
+};
+using Library = std::unique_ptr<void, CloseLibrary>;
+
+struct FreeMemory {
+  void operator()(uint8_t* bytes) const { std::free(bytes); }
+};
+/// Zeroed; pages that nobody touches cost nothing.
+using Memory = std::unique_ptr<uint8_t[], FreeMemory>;
+
+/// What the static checker says of the instruction, which knows the index that the error register does not; else the
+/// general rule.
+Diagnostic hardware_fault(const isa::Program& program, const TandemRtlRun& run) {
+  const int64_t instruction = run.error_instruction;
+  if (run.error_code == kTandemRtlErrorTokens) {
+    constexpr std::array<std::pair<Engine, Engine>, 4> kDirections{{{Engine::kLoad, Engine::kCompute},
+                                                                    {Engine::kCompute, Engine::kLoad},
+                                                                    {Engine::kCompute, Engine::kStore},
+                                                                    {Engine::kStore, Engine::kCompute}}};
+    std::vector<LeftOver> left;
+    for (const Engine from : kEngines) {
+      for (size_t i = 0; i < kDirections.size(); ++i) {
+        if (kDirections[i].first == from && run.token_level[i] != 0)
+          left.push_back({from, kDirections[i].second, run.token_level[i]});
+      }
+    }
+    return tokens_left(program, instruction, left);
+  }
+  if (run.error_code == kTandemRtlErrorOrder) return fault(program, instruction, "finish is not the last instruction");
+  if (run.error_code == kTandemRtlErrorNoFinish)
+    return fault(program, instruction, "the program does not end with finish");
+  for (const isa::Fault& known : isa::check(program)) {
+    if (known.instruction == instruction) return fault(program, instruction, known.what);
+  }
+  switch (run.error_code) {
+    case kTandemRtlErrorEncoding:
+      return fault(program, instruction, "the hardware does not know the encoding");
+    case kTandemRtlErrorBounds:
+      return fault(program, instruction, "an index lies beyond its buffer");
+    case kTandemRtlErrorRead:
+      return fault(program, instruction, "the memory answered a read with an error");
+    default:
+      return fault(program, instruction, "the memory answered a write with an error");
+  }
+}
+
+Diagnostic deadlock(const isa::Program& program, const TandemRtlRun& run) {
+  std::vector<EngineState> states;
+  states.push_back(run.fetch_done ? EngineState{}
+                                  : EngineState{{}, Wait::kQueueRoom, static_cast<int64_t>(run.fetch_instruction)});
+  // Bits of wait_token by engine: what stands for its previous and its next neighbour.
+  constexpr std::array<uint32_t, 3> kWaitsForPrevious{0, 1u << 1, 1u << 3};
+  constexpr std::array<uint32_t, 3> kWaitsForNext{1u << 0, 1u << 2, 0};
+  for (size_t i = 0; i < kEngines.size(); ++i) {
+    EngineState state{kEngines[i]};
+    const uint32_t bit = 1u << i;
+    state.instruction = run.head_instruction[i];
+    if ((run.idle & bit) == 0) {
+      state.wait = Wait::kMemory;
+    } else if ((run.head_valid & bit) != 0 && (run.wait_token & kWaitsForPrevious[i]) != 0) {
+      state.wait = Wait::kPrevToken;
+    } else if ((run.head_valid & bit) != 0 && (run.wait_token & kWaitsForNext[i]) != 0) {
+      state.wait = Wait::kNextToken;
+    } else if ((run.head_valid & run.wait_space & bit) != 0) {
+      const Result<isa::Instruction> head =
+          isa::decode(program.hardware, program.code[static_cast<size_t>(state.instruction)]);
+      const bool to_previous = head.ok() && isa::token_flags(*head).push_prev && kEngines[i] != Engine::kLoad;
+      const size_t queue = kEngines[i] == Engine::kStore ? 3 : 1;
+      const bool previous_full =
+          to_previous && run.token_level[queue] == static_cast<uint32_t>(program.hardware.token_queue_depth);
+      state.wait = previous_full ? Wait::kPrevRoom : Wait::kNextRoom;
+    }
+    states.push_back(state);
+  }
+  Diagnostic diagnostic = hang(program, states);
+  diagnostic.what = fmt::format("after {} cycles: {}", run.last_event_cycle, diagnostic.what);
+  return diagnostic;
+}
+
+class RtlSimulator final : public Simulator {
+ public:
+  RtlSimulator(const isa::HwConfig& hardware, const Platform& platform, Library library,
+               decltype(&tandem_rtl_run) entry)
+      : hardware_(hardware), platform_(platform), library_(std::move(library)), entry_(entry) {}
+
+  std::string name() const override { return "rtl"; }
+
+  Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits& limits) override {
+    TANDEM_TRY(admit(program, hardware_, inputs));
+    if (program.code_address % kCodeAlignment != 0) {
+      return Diagnostic{
+          {program.name},
+          fmt::format("the instructions lie at {:#x}, which is not a multiple of {}", program.code_address,
+                      kCodeAlignment),
+          {},
+          fmt::format("the next such address is {:#x}", (program.code_address / kCodeAlignment + 1) * kCodeAlignment)};
+    }
+    const uint64_t size =
+        (std::max<uint64_t>(program.dram_bytes, 1) + kCodeAlignment - 1) / kCodeAlignment * kCodeAlignment;
+    const Memory dram(static_cast<uint8_t*>(std::calloc(size, 1)));
+    if (dram == nullptr) {
+      return Diagnostic{{program.name},
+                        fmt::format("cannot allocate the program's {} bytes of DRAM", program.dram_bytes),
+                        {},
+                        "place its tensors lower"};
+    }
+    TANDEM_TRY(fill(program, inputs, dram.get(), size));
+
+    std::vector<uint64_t> retired(program.code.size());
+    TandemRtlRun run{};
+    run.dram = dram.get();
+    run.dram_bytes = size;
+    run.code_address = program.code_address;
+    run.instruction_count = program.code.size();
+    run.read_latency_cycles = static_cast<uint32_t>(platform_.read_latency_cycles);
+    run.write_latency_cycles = static_cast<uint32_t>(platform_.write_latency_cycles);
+    run.max_cycles = limits.cycles;
+    run.retire_cycles = retired.data();
+    const auto start = std::chrono::steady_clock::now();
+    entry_(&run);
+    RunResult result;
+    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    TANDEM_TRY(verdict(program, run, limits));
+
+    result.cycles = run.cycles;
+    report_counters(run, result);
+    for (const isa::Binding& binding : program.bindings) {
+      if (binding.role != isa::Role::kOutput) continue;
+      const uint8_t* begin = dram.get() + binding.address;
+      result.outputs[binding.name] = Bytes(begin, begin + binding.size_bytes());
+    }
+    for (size_t i = 0; i < program.marks.size(); ++i) {
+      const auto at = [&](int64_t instruction) { return retired.begin() + static_cast<std::ptrdiff_t>(instruction); };
+      const int64_t end = i + 1 < program.marks.size() ? program.marks[i + 1].first_instruction
+                                                       : static_cast<int64_t>(program.code.size());
+      const int64_t begin = program.marks[i].first_instruction;
+      result.mark_cycles.push_back(begin < end ? *std::max_element(at(begin), at(end)) : 0);
+    }
+    return result;
+  }
+
+ private:
+  /// Puts code, segments and inputs where the program wants them.
+  static Result<void> fill(const isa::Program& program, const Buffers& inputs, uint8_t* dram, uint64_t size) {
+    Bytes code;
+    const isa::Codec codec(program.hardware);
+    for (const isa::EncodedInstruction& instruction : program.code) codec.append_bytes(instruction, code);
+    if (program.code_address > size || code.size() > size - program.code_address) {
+      return Diagnostic{
+          {program.name},
+          fmt::format("the instructions at {:#x} with {} bytes do not fit the program's {:#x} bytes of DRAM",
+                      program.code_address, code.size(), program.dram_bytes),
+          {},
+          ""};
+    }
+    std::copy(code.begin(), code.end(), dram + program.code_address);
+    for (const isa::Segment& segment : program.segments) {
+      std::copy(segment.bytes.begin(), segment.bytes.end(), dram + segment.address);
+    }
+    for (const isa::Binding& binding : program.bindings) {
+      const auto input = inputs.find(binding.name);
+      if (input != inputs.end()) std::copy(input->second.begin(), input->second.end(), dram + binding.address);
+    }
+    return {};
+  }
+
+  Result<void> verdict(const isa::Program& program, const TandemRtlRun& run, const RunLimits& limits) const {
+    switch (run.status) {
+      case kTandemRtlCycleLimit:
+        return Diagnostic{{program.name},
+                          fmt::format("the run passed its limit of {} cycles", limits.cycles),
+                          {},
+                          "raise the limit, or look where the time goes in a shorter program"};
+      case kTandemRtlHang:
+        return deadlock(program, run);
+      case kTandemRtlAssertion:
+        return Diagnostic{{program.name}, fmt::format("an assertion of the RTL failed: {}", run.message), {}, ""};
+      default:
+        if (run.error_code != kTandemRtlErrorNone) return hardware_fault(program, run);
+        return {};
+    }
+  }
+
+  void report_counters(const TandemRtlRun& run, RunResult& result) const {
+    for (uint32_t i = 0; i < run.counter_count; ++i) {
+      const std::string name = run.counter_names[i];
+      if (name == "gemm.ops") result.macs = run.counters[i] * static_cast<uint64_t>(hardware_.macs_per_uop());
+      if (name == "read.beats" || name == "write.beats") {
+        result.counters.emplace_back(name.substr(0, name.find('.')) + ".bytes",
+                                     run.counters[i] * static_cast<uint64_t>(hardware_.bus_bytes));
+      } else {
+        result.counters.emplace_back(name, run.counters[i]);
+      }
+    }
+  }
+
+  const isa::HwConfig hardware_;
+  const Platform platform_;
+  const Library library_;
+  decltype(&tandem_rtl_run) entry_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Simulator>> make_rtl_simulator(const isa::HwConfig& hardware, const Platform& platform,
+                                                      const RtlModelOptions& options) {
+  TANDEM_ASSIGN(const std::string path, build_rtl_model(hardware, options));
+  Library library(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
+  void* entry = library ? ::dlsym(library.get(), "tandem_rtl_run") : nullptr;
+  if (entry == nullptr) {
+    return Diagnostic{
+        {path}, fmt::format("cannot load the RTL model: {}", ::dlerror()), {}, "remove the file; it is built again"};
+  }
+  decltype(&tandem_rtl_run) function = nullptr;
+  static_assert(sizeof function == sizeof entry);
+  std::memcpy(&function, &entry, sizeof entry);
+  return std::unique_ptr<Simulator>(std::make_unique<RtlSimulator>(hardware, platform, std::move(library), function));
+}
+
+}  // namespace tandem::sim
