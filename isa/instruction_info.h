@@ -24,6 +24,14 @@ struct FieldInfo {
   bool aligned;         // starts a new 64-bit word
   bool zero;            // only zero is legal
   uint32_t memory_set;  // kMemory: bit m is set where Memory m is legal
+  const char* width;    // the expression over widths and parameters
+  const char* doc;
+};
+
+/// A named width, or a parameter of the configuration (then without expression).
+struct WidthInfo {
+  const char* name;
+  const char* expression;
   const char* doc;
 };
 
@@ -41,6 +49,8 @@ struct MemoryInfo {
   const char* title;  // "ACC_8BIT"
   int64_t mem_type;
   EngineRule load_engine;  // kNone: LOAD cannot name it
+  const char* lanes;       // the expression of lane_count()
+  const char* lane_bits;
   const char* doc;
 };
 
@@ -60,11 +70,15 @@ struct BuiltinInfo {
 };
 
 // All in the order of isa.yaml.
+const std::vector<WidthInfo>& width_infos();
 const std::vector<InstructionInfo>& instruction_infos();
 const std::vector<FieldInfo>& uop_field_infos();
 const std::vector<MemoryInfo>& memory_infos();
 const std::vector<AluOpInfo>& alu_op_infos();
 const std::vector<BuiltinInfo>& builtin_infos();
+
+/// What isa.yaml says of a micro-op.
+const char* uop_doc();
 
 /// Bits of an instruction's fields in table order; empty where no instruction has the opcode.
 std::vector<int> field_widths(const HwConfig& config, int64_t opcode);

@@ -127,8 +127,9 @@ std::string width_functions(const Table& table, std::vector<std::string>& calls)
 std::string field_table(const Table& table, const std::vector<Field>& fields, const std::string& indent) {
   std::string text;
   for (const Field& field : fields) {
-    text += fmt::format("{}{{{}, {}, {}, {}, {}u, {}}},\n", indent, quoted(field.name), kind_name(field.kind),
-                        field.aligned, field.zero, memory_mask(table, field), quoted(field.doc));
+    text +=
+        fmt::format("{}{{{}, {}, {}, {}, {}u, {}, {}}},\n", indent, quoted(field.name), kind_name(field.kind),
+                    field.aligned, field.zero, memory_mask(table, field), quoted(field.width.text), quoted(field.doc));
   }
   return text;
 }
@@ -324,6 +325,15 @@ std::string emit_instruction_source(const Table& table) {
   text += fmt::format(
       "int64_t uop_bits(const HwConfig& config) {{ return {} <= 32 ? 32 : 64; }}\n\n}}  // namespace\n\n", sum);
 
+  text += "const std::vector<WidthInfo>& width_infos() {\n  static const std::vector<WidthInfo> infos = {\n";
+  for (const Parameter& parameter : table.parameters) {
+    text += fmt::format("      {{{}, \"\", {}}},\n", quoted(parameter.name), quoted(parameter.doc));
+  }
+  for (const Width& width : table.widths) {
+    text += fmt::format("      {{{}, {}, {}}},\n", quoted(width.name), quoted(width.value.text), quoted(width.doc));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  text += fmt::format("const char* uop_doc() {{ return {}; }}\n\n", quoted(table.uop_doc));
   text +=
       "const std::vector<InstructionInfo>& instruction_infos() {\n  static const std::vector<InstructionInfo> infos = "
       "{\n";
@@ -341,8 +351,9 @@ std::string emit_instruction_source(const Table& table) {
   text += "const std::vector<MemoryInfo>& memory_infos() {\n  static const std::vector<MemoryInfo> infos = {\n";
   for (const Memory& memory : table.memories) {
     const std::string rule = memory.load_engine.empty() ? "None" : upper_camel(memory.load_engine);
-    text += fmt::format("      {{{}, {}, {}, EngineRule::k{}, {}}},\n", quoted(memory.name), quoted(memory.title),
-                        memory.mem_type, rule, quoted(memory.doc));
+    text += fmt::format("      {{{}, {}, {}, EngineRule::k{}, {}, {}, {}}},\n", quoted(memory.name),
+                        quoted(memory.title), memory.mem_type, rule, quoted(memory.lanes.text),
+                        quoted(memory.lane_bits.text), quoted(memory.doc));
   }
   text += "  };\n  return infos;\n}\n\n";
   text += "const std::vector<AluOpInfo>& alu_op_infos() {\n  static const std::vector<AluOpInfo> infos = {\n";
