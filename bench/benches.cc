@@ -1,4 +1,5 @@
 // The list of all benches.
+#include "bench/accelerator.h"
 #include "bench/bench.h"
 #include "bench/simulators.h"
 
@@ -6,6 +7,8 @@ namespace tandem::bench {
 
 const std::vector<Bench>& benches() {
   static const std::vector<Bench> kBenches = {
+      {"accelerator", "Cycles of the RTL on the shared VTA programs: default hardware, 8-byte bus, latency 32.",
+       measure_accelerator},
       {"simulators", "Speed of the simulators on one core, on the shared VTA programs.", measure_simulators},
   };
   return kBenches;

@@ -4,6 +4,7 @@
 
 #include "bench/vta_programs.h"
 #include "sim/functional/functional_simulator.h"
+#include "sim/rtl/rtl_simulator.h"
 
 namespace tandem::bench {
 namespace {
@@ -19,19 +20,26 @@ Result<double> best_rate(sim::Simulator& simulator, const isa::Program& program,
   return best;
 }
 
+double cycles(const sim::RunResult& result) { return static_cast<double>(result.cycles); }
 double macs(const sim::RunResult& result) { return static_cast<double>(result.macs); }
 
 }  // namespace
 
 Result<Measurement> measure_simulators(const Request& request) {
   const isa::HwConfig hardware;
-  const int runs = request.quick ? 2 : 10;
-  Measurement measurement{{}, describe(hardware), "default"};
+  const sim::Platform platform;
+  Measurement measurement{{}, describe(hardware), platform.name};
   const auto functional = sim::make_functional_simulator(hardware);
   for (const std::string& name : timed_programs()) {
     TANDEM_ASSIGN(const isa::Program program, load_vta_program(name));
-    TANDEM_ASSIGN(const double rate, best_rate(*functional, program, runs, macs));
+    TANDEM_ASSIGN(const double rate, best_rate(*functional, program, request.quick ? 2 : 10, macs));
     measurement.figures.push_back({"functional." + name, rate, "MAC/s"});
+  }
+  TANDEM_ASSIGN(const auto rtl, sim::make_rtl_simulator(hardware, platform));
+  for (const std::string& name : timed_programs()) {
+    TANDEM_ASSIGN(const isa::Program program, load_vta_program(name));
+    TANDEM_ASSIGN(const double rate, best_rate(*rtl, program, request.quick ? 1 : 3, cycles));
+    measurement.figures.push_back({"rtl." + name, rate, "cycles/s"});
   }
   return measurement;
 }
