@@ -1,0 +1,157 @@
+// reorder, annotate, fission: changes of the order of execution, legal where no dependence is turned round.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/schedule/dependence.h"
+
+namespace tandem::schedule {
+namespace {
+
+/// "'acc' in iteration (p, q) depends on an earlier one".
+std::string describe(const Dependence& dependence, const std::vector<const loop::For*>& loops) {
+  std::string signs;
+  for (size_t i = 0; i < loops.size(); ++i) {
+    const int sign = dependence.direction[i];
+    signs += fmt::format("{}{} {}", i ? ", " : "", loops[i]->var->name,
+                         sign > 0   ? "later"
+                         : sign < 0 ? "earlier"
+                                    : "same");
+  }
+  return fmt::format("an iteration {} '{}' that another one ({}) {}", dependence.from.is_store ? "writes" : "reads",
+                     dependence.from.buffer->name, signs, dependence.to.is_store ? "writes" : "reads");
+}
+
+std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+const char* text_of(loop::ForKind kind) {
+  switch (kind) {
+    case loop::ForKind::kSerial:
+      return "serial";
+    case loop::ForKind::kParallel:
+      return "parallel";
+    case loop::ForKind::kVectorized:
+      return "vectorized";
+    case loop::ForKind::kUnrolled:
+      return "unrolled";
+  }
+  return "?";
+}
+
+}  // namespace
+
+Result<void> reorder(Schedule& schedule, const std::vector<std::string>& loops) {
+  // The chain of directly nested loops from the first named one down to the last.
+  std::vector<Path> named;
+  for (const std::string& name : loops) {
+    TANDEM_ASSIGN(Path path, find_loop(schedule, "reorder", name));
+    named.push_back(std::move(path));
+  }
+  if (named.empty()) return refuse("reorder", "no loop is named");
+  const Path top =
+      *std::min_element(named.begin(), named.end(), [](const Path& a, const Path& b) { return a.size() < b.size(); });
+  std::vector<const loop::For*> chain;
+  std::vector<std::string> names;
+  std::vector<size_t> places;
+  for (const loop::For* node = as_for(top.back()); node; node = as_for(node->body)) {
+    if (std::count(loops.begin(), loops.end(), node->var->name) > 0) places.push_back(chain.size());
+    chain.push_back(node);
+    names.push_back(node->var->name);
+  }
+  if (places.size() != loops.size()) {
+    return refuse("reorder", top.back(), fmt::format("[{}] are not different loops of one perfect nest", joined(loops)),
+                  names, "fission first, so that each of them is directly in the other");
+  }
+  chain.resize(places.back() + 1);
+  std::vector<size_t> order(chain.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  for (size_t i = 0; i < loops.size(); ++i) {
+    order[places[i]] = static_cast<size_t>(std::find(names.begin(), names.end(), loops[i]) - names.begin());
+  }
+  for (const Dependence& dependence : carried_dependences(chain)) {
+    for (const size_t position : order) {
+      const int sign = dependence.direction[position];
+      if (sign > 0) break;
+      if (sign < 0) {
+        return refuse(
+            "reorder", top.back(), fmt::format("to [{}]: {}", joined(loops), describe(dependence, chain)), {},
+            fmt::format("keep '{}' around '{}'",
+                        chain[static_cast<size_t>(std::find_if(dependence.direction.begin(), dependence.direction.end(),
+                                                               [](int s) { return s != 0; }) -
+                                                  dependence.direction.begin())]
+                            ->var->name,
+                        chain[position]->var->name));
+      }
+    }
+  }
+  Stmt body = chain.back()->body;
+  for (size_t i = order.size(); i-- > 0;) {
+    const loop::For& node = *chain[order[i]];
+    body = loop::for_loop(node.var, node.extent, body, node.kind);
+  }
+  commit(schedule, replace(schedule.kernel.body, top.back(), located(body, top.back()->where)),
+         {"reorder", {{"loops", loops}}});
+  return {};
+}
+
+Result<void> annotate(Schedule& schedule, const std::string& loop, const std::string& kind) {
+  const std::vector<std::pair<std::string, loop::ForKind>> kinds = {{"serial", loop::ForKind::kSerial},
+                                                                    {"parallel", loop::ForKind::kParallel},
+                                                                    {"vectorized", loop::ForKind::kVectorized},
+                                                                    {"unrolled", loop::ForKind::kUnrolled}};
+  TANDEM_ASSIGN(const Path path, find_loop(schedule, "annotate", loop));
+  const loop::For& node = *as_for(path.back());
+  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto& entry) { return entry.first == kind; });
+  if (found == kinds.end())
+    return unknown_name({}, "kind of loop", kind, {"serial", "parallel", "vectorized", "unrolled"});
+  if (found->second == loop::ForKind::kParallel || found->second == loop::ForKind::kVectorized) {
+    const std::vector<Dependence> dependences = carried_dependences({&node});
+    if (!dependences.empty()) {
+      return refuse("annotate", path.back(),
+                    fmt::format("'{}' is not {}: {}", loop, text_of(found->second), describe(dependences[0], {&node})),
+                    {"serial", "unrolled"});
+    }
+  }
+  const Stmt replacement = located(loop::for_loop(node.var, node.extent, node.body, found->second), path.back()->where);
+  commit(schedule, replace(schedule.kernel.body, path.back(), replacement),
+         {"annotate", {{"loop", loop}, {"kind", kind}}});
+  return {};
+}
+
+Result<void> fission(Schedule& schedule, const std::string& loop) {
+  TANDEM_ASSIGN(const Path path, find_loop(schedule, "fission", loop));
+  const loop::For& node = *as_for(path.back());
+  const auto* list = std::get_if<loop::Block>(&node.body->node);
+  if (!list) return refuse("fission", path.back(), fmt::format("'{}' is around a single statement", loop));
+  for (size_t second = 1; second < list->statements.size(); ++second) {
+    for (const Access& later : accesses_of(list->statements[second])) {
+      for (size_t first = 0; first < second; ++first) {
+        for (const Access& earlier : accesses_of(list->statements[first])) {
+          if (earlier.buffer != later.buffer || !(earlier.is_store || later.is_store)) continue;
+          for (const Direction& direction : directions(later, earlier, {&node})) {
+            if (direction[0] <= 0) continue;
+            return refuse("fission", path.back(),
+                          fmt::format("statement {} {} '{}', which statement {} {} in a later iteration", second + 1,
+                                      later.is_store ? "writes" : "reads", later.buffer->name, first + 1,
+                                      earlier.is_store ? "writes" : "reads"));
+          }
+        }
+      }
+    }
+  }
+  std::vector<Stmt> loops;
+  loop::Kernel names = schedule.kernel;
+  for (const Stmt& statement : list->statements) {
+    const VarRef var = loops.empty() ? node.var : new_var(new_name(names, loop));
+    loops.push_back(
+        located(loop::for_loop(var, node.extent, loop::substitute(statement, {{node.var, loop::use(var)}}), node.kind),
+                path.back()->where));
+    names.body = loop::block({names.body, loops.back()});
+  }
+  // The loops inside were one set of names, and still are: each statement keeps its own.
+  commit(schedule, replace(schedule.kernel.body, path.back(), loop::block(std::move(loops))),
+         {"fission", {{"loop", loop}}});
+  return {};
+}
+
+}  // namespace tandem::schedule

@@ -1,0 +1,113 @@
+// Schedules: a kernel and the list of rewrites that made it. Every primitive keeps the kernel's meaning or refuses with
+// a Diagnostic that names the loop, shows it underlined and says what would be legal; a refused schedule is unchanged.
+// docs/schedule.md has one section per primitive.
+//
+// Loops and buffers are named: names are unique in a scheduled kernel. New loops and buffers get the names that each
+// primitive states, with a number appended where a name is taken.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "compiler/loop/ir.h"
+#include "support/result.h"
+#include "tensorize/intrinsic.h"
+
+namespace tandem::schedule {
+
+using Argument = std::variant<int64_t, std::string, std::vector<std::string>>;
+
+/// One call of a primitive, e.g. split(loop = "p", factor = 4).
+struct Step {
+  std::string primitive;
+  std::vector<std::pair<std::string, Argument>> arguments;
+};
+using Trace = std::vector<Step>;
+
+struct Schedule {
+  loop::Kernel kernel;
+  Trace trace;
+
+  /// The empty schedule. Names become unique; a parameter without a layout gets its own shape as the logical one.
+  explicit Schedule(const loop::Kernel& definition);
+};
+
+// ---- loops
+// ------------------------------------------------------------------------------------------------------------------
+
+/// `loop` -> `outer` of ceil(extent / factor) around `inner` of `factor` (default names: LOOP_outer, LOOP_inner). A
+/// tail is guarded by an `if`.
+Result<void> split(Schedule& schedule, const std::string& loop, int64_t factor, const std::string& outer = "",
+                   const std::string& inner = "");
+/// Two directly nested loops -> one (default name: OUTER_INNER).
+Result<void> fuse(Schedule& schedule, const std::string& outer, const std::string& inner, const std::string& name = "");
+/// Puts the given loops of one perfect nest in the given order, in the places that they have now.
+Result<void> reorder(Schedule& schedule, const std::vector<std::string>& loops);
+/// "parallel", "vectorized", "unrolled" or "serial".
+Result<void> annotate(Schedule& schedule, const std::string& loop, const std::string& kind);
+/// A loop around several statements -> one loop for each; the first keeps the name, later ones get LOOP_2, ...
+Result<void> fission(Schedule& schedule, const std::string& loop);
+/// Loops of one iteration disappear.
+Result<void> remove_unit_loops(Schedule& schedule);
+
+// ---- memory
+// -----------------------------------------------------------------------------------------------------------------
+
+/// A local buffer lives in another memory scope.
+Result<void> set_scope(Schedule& schedule, const std::string& buffer, const std::string& scope);
+/// Copies what each iteration of `loop` reads of `buffer` to BUFFER_SCOPE in `scope` at the start of the iteration ("":
+/// of the kernel), and reads it there. The copy's loops are called BUFFER_SCOPE_0, _1, ... by axis. `type`: the copy
+/// holds the values converted
+/// ("i32"), where every read is so converted already. Returns the new buffer's name.
+Result<std::string> stage(Schedule& schedule, const std::string& buffer, const std::string& scope,
+                          const std::string& loop, const std::string& type = "");
+/// An output is computed in the local buffer BUFFER_SCOPE and copied to its place at the end of the kernel, by loops
+/// called BUFFER_SCOPE_0, ... Returns the new buffer's name.
+Result<std::string> stage_write(Schedule& schedule, const std::string& buffer, const std::string& scope);
+/// All nests that compute the local `buffer` move to the start of each iteration of `loop`, which reads it; buffer and
+/// nests shrink to what the iteration reads. Their loops keep their names and count from the region's start.
+Result<void> compute_at(Schedule& schedule, const std::string& buffer, const std::string& loop);
+/// A local buffer that each iteration of `loop` fills anew gets two versions, used in turn: axis 0 is `loop` % 2.
+Result<void> double_buffer(Schedule& schedule, const std::string& buffer, const std::string& loop);
+
+// ---- layout
+// -----------------------------------------------------------------------------------------------------------------
+
+/// Axis `axis` of extent E -> E / factor in its place and `factor` as the last axis. For a parameter the layout says
+/// what the host must do.
+Result<void> pack(Schedule& schedule, const std::string& buffer, int64_t axis, int64_t factor);
+/// The given loops, all of one extent, and the axes that they index, are extended to a multiple. What is computed in
+/// the pads is never observed; a loop that sums needs a factor whose pads are zero (an input).
+Result<void> pad(Schedule& schedule, const std::vector<std::string>& loops, int64_t multiple);
+/// An input gets one more axis before `axis` that holds copies, indexed by `loop`.
+Result<void> replicate(Schedule& schedule, const std::string& buffer, int64_t axis, const std::string& loop);
+
+// ---- computation
+// ------------------------------------------------------------------------------------------------------------
+
+/// A nest `y[...] = cast(f(g(t[...], a), b))` -> nests that update the local buffer `buffer` (t) in place, one
+/// operation each, and a last one that copies it. The nests' loops are called LOOP_u0, LOOP_u1, ... by operation
+/// (innermost first); the last nest keeps the names.
+Result<void> decompose(Schedule& schedule, const std::string& loop, const std::string& buffer);
+/// A local integer buffer that only copies, minima and maxima fill holds its values in a wider type.
+Result<void> widen(Schedule& schedule, const std::string& buffer, const std::string& type);
+/// The nest of `loop` becomes the intrinsic that it is an instance of.
+Result<void> tensorize(Schedule& schedule, const std::string& loop, const std::string& intrinsic,
+                       const tensorize::IntrinsicSet& intrinsics);
+
+// ---- traces
+// -----------------------------------------------------------------------------------------------------------------
+
+/// A JSON list of steps, e.g. [{"primitive": "split", "loop": "p", "factor": 4, "outer": "", "inner": ""}].
+std::string to_json(const Trace& trace);
+Result<Trace> parse_trace(const std::string& json);
+/// Applies one step; errors of unknown primitives and of missing or unknown arguments say what is legal.
+Result<void> apply(Schedule& schedule, const Step& step, const tensorize::IntrinsicSet& intrinsics);
+/// The schedule that the trace makes of the definition: the same kernel, to the bit, as when the trace was recorded.
+Result<Schedule> replay(const loop::Kernel& definition, const std::string& json,
+                        const tensorize::IntrinsicSet& intrinsics);
+
+}  // namespace tandem::schedule

@@ -1,0 +1,234 @@
+// set_scope, stage, stage_write, double_buffer: where values are kept.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/schedule/tree.h"
+
+namespace tandem::schedule {
+namespace {
+
+BufferRef make_buffer(std::string name, loop::Type type, Shape shape, std::string scope) {
+  return std::make_shared<const loop::Buffer>(loop::Buffer{std::move(name), type, std::move(shape), std::move(scope)});
+}
+
+std::vector<VarRef> axis_vars(const loop::Kernel& kernel, const std::string& buffer, size_t rank) {
+  std::vector<VarRef> vars;
+  for (size_t axis = 0; axis < rank; ++axis)
+    vars.push_back(new_var(new_name(kernel, fmt::format("{}_{}", buffer, axis))));
+  return vars;
+}
+
+std::vector<Expr> uses(const std::vector<VarRef>& vars) {
+  std::vector<Expr> result;
+  for (const VarRef& var : vars) result.push_back(loop::use(var));
+  return result;
+}
+
+std::optional<loop::Type> type_named(const std::string& text) {
+  for (const loop::Type type : {loop::Type::kI8, loop::Type::kI32, loop::Type::kI64, loop::Type::kF32}) {
+    if (text == name(type)) return type;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<void> set_scope(Schedule& schedule, const std::string& buffer, const std::string& scope) {
+  TANDEM_ASSIGN(const Path path, find_alloc(schedule, "set_scope", buffer));
+  const loop::Alloc& node = *as_alloc(path.back());
+  const BufferRef moved = make_buffer(buffer, node.buffer->type, node.buffer->shape, scope);
+  const Stmt body = redirect(node.body, node.buffer, [&](const loop::Operand& at) {
+    return loop::Operand{moved, at.indices};
+  });
+  commit(schedule, replace(schedule.kernel.body, path.back(), located(loop::alloc(moved, body), path.back()->where)),
+         {"set_scope", {{"buffer", buffer}, {"scope", scope}}});
+  return {};
+}
+
+Result<std::string> stage(Schedule& schedule, const std::string& buffer, const std::string& scope,
+                          const std::string& loop, const std::string& type) {
+  Stmt place = schedule.kernel.body;
+  Path path;
+  if (!loop.empty()) {
+    TANDEM_ASSIGN(path, find_loop(schedule, "stage", loop));
+    place = as_for(path.back())->body;
+  }
+  std::vector<Access> reads;
+  for (const Access& access : accesses_of(place)) {
+    if (access.buffer->name != buffer) continue;
+    if (access.is_store) {
+      const std::string what =
+          fmt::format("'{}' is written {}", buffer, loop.empty() ? "in the kernel" : "in '" + loop + "'");
+      return loop.empty() ? refuse("stage", what)
+                          : refuse("stage", path.back(), what, {}, "use compute_at or stage_write");
+    }
+    reads.push_back(access);
+  }
+  if (reads.empty()) {
+    const std::string what =
+        fmt::format("'{}' is not read {}", buffer, loop.empty() ? "in the kernel" : "in '" + loop + "'");
+    return loop.empty() ? refuse("stage", what) : refuse("stage", path.back(), what);
+  }
+  const BufferRef source = reads[0].buffer;
+  loop::Type held = source->type;
+  if (!type.empty()) {
+    const auto wanted = type_named(type);
+    if (!wanted) return unknown_name({}, "type", type, {"i8", "i32", "i64", "f32"});
+    for (const Access& access : reads) {
+      if (*wanted == source->type || (access.under_cast && access.cast_type == *wanted)) continue;
+      return refuse("stage", access.path.back(), fmt::format("not every read of '{}' is converted to {}", buffer, type),
+                    {name(source->type)});
+    }
+    held = *wanted;
+  }
+  loop::Ranges inner;
+  for (const Access& access : reads) {
+    for (const auto& [var, range] : ranges_of(access.path)) inner[var] = range;
+  }
+  const Region region = region_of(reads, *source, inner);
+  const std::string name = new_name(schedule.kernel, buffer + "_" + scope);
+  const BufferRef copy = make_buffer(name, held, region.extent, scope);
+  const std::vector<VarRef> vars = axis_vars(schedule.kernel, name, region.extent.size());
+  std::vector<Expr> from;
+  Expr inside = loop::integer(1, loop::Type::kBool);
+  loop::Ranges ranges = ranges_of(path);
+  for (size_t axis = 0; axis < vars.size(); ++axis) {
+    ranges[vars[axis]] = {0, region.extent[axis] - 1};
+    from.push_back(region.base[axis] + loop::use(vars[axis]));
+    // What lies outside is never read: only guarded reads may name it.
+    const auto both = [&](const Expr& bound) {
+      inside = loop::binary(loop::BinaryOp::kAnd, inside, loop::simplify(bound, ranges));
+    };
+    both(loop::binary(loop::BinaryOp::kGe, from.back(), loop::integer(0)));
+    both(loop::binary(loop::BinaryOp::kLt, from.back(), loop::integer(source->shape[axis])));
+  }
+  const Stmt fill =
+      nest(vars, region.extent,
+           loop::if_then(inside, loop::store(copy, uses(vars), loop::cast(held, loop::load(source, from)))));
+  const Stmt body = redirect(place, source, [&](const loop::Operand& at) {
+    loop::Operand target{copy, at.indices};
+    for (size_t axis = 0; axis < target.indices.size(); ++axis)
+      target.indices[axis] = target.indices[axis] - region.base[axis];
+    return target;
+  });
+  const Stmt staged = loop::alloc(copy, loop::block({fill, body}));
+  commit(schedule,
+         loop.empty() ? staged
+                      : replace(schedule.kernel.body, path.back(),
+                                located(loop::for_loop(as_for(path.back())->var, as_for(path.back())->extent, staged,
+                                                       as_for(path.back())->kind),
+                                        path.back()->where)),
+         {"stage", {{"buffer", buffer}, {"scope", scope}, {"loop", loop}, {"type", type}}});
+  return name;
+}
+
+Result<std::string> stage_write(Schedule& schedule, const std::string& buffer, const std::string& scope) {
+  const int position = find_param(schedule.kernel, buffer);
+  std::vector<std::string> outputs;
+  for (const loop::Param& param : schedule.kernel.params) {
+    if (param.is_output) outputs.push_back(param.buffer->name);
+  }
+  if (position < 0 || !schedule.kernel.params[static_cast<size_t>(position)].is_output) {
+    Diagnostic error = unknown_name({}, "output", buffer, outputs);
+    error.what = "cannot stage_write: " + error.what;
+    return error;
+  }
+  const BufferRef target = schedule.kernel.params[static_cast<size_t>(position)].buffer;
+  const std::string name = new_name(schedule.kernel, buffer + "_" + scope);
+  const BufferRef local = make_buffer(name, target->type, target->shape, scope);
+  const std::vector<VarRef> vars = axis_vars(schedule.kernel, name, target->shape.size());
+  const Stmt body = redirect(schedule.kernel.body, target, [&](const loop::Operand& at) {
+    return loop::Operand{local, at.indices};
+  });
+  const Stmt copy = nest(vars, target->shape, loop::store(target, uses(vars), loop::load(local, uses(vars))));
+  commit(schedule, loop::alloc(local, loop::block({body, copy})),
+         {"stage_write", {{"buffer", buffer}, {"scope", scope}}});
+  return name;
+}
+
+namespace {
+
+/// Whether the first statement in `body` that touches `buffer` is a nest that writes every element of it, whatever
+/// happens.
+bool is_filled_first(const Stmt& body, const BufferRef& buffer) {
+  Stmt first = body;
+  while (true) {
+    if (const auto* node = as_alloc(first)) {
+      first = node->body;
+    } else if (const auto* list = std::get_if<loop::Block>(&first->node)) {
+      const auto touching = std::find_if(list->statements.begin(), list->statements.end(), [&](const Stmt& statement) {
+        const std::vector<Access> accesses = accesses_of(statement);
+        return std::any_of(accesses.begin(), accesses.end(),
+                           [&](const Access& access) { return access.buffer == buffer; });
+      });
+      if (touching == list->statements.end()) return true;
+      first = *touching;
+    } else {
+      break;
+    }
+  }
+  std::set<VarRef> used;
+  bool complete = false;
+  for (const Access& access : accesses_of(first)) {
+    if (access.buffer != buffer) continue;
+    if (!access.is_store) return false;
+    std::map<VarRef, int64_t> extents;
+    for (const Stmt& stmt : access.path) {
+      if (std::holds_alternative<loop::If>(stmt->node)) return false;
+      if (const auto* node = as_for(stmt)) extents[node->var] = node->extent;
+    }
+    complete = true;
+    for (size_t axis = 0; axis < access.indices.size(); ++axis) {
+      const int64_t extent = buffer->shape[axis];
+      const auto* literal = std::get_if<loop::IntLiteral>(&access.indices[axis]->node);
+      if (extent == 1 && literal) continue;
+      const auto* var = std::get_if<loop::VarUse>(&access.indices[axis]->node);
+      const auto found = var ? extents.find(var->var) : extents.end();
+      complete = complete && found != extents.end() && found->second == extent && used.insert(var->var).second;
+    }
+  }
+  return complete;
+}
+
+}  // namespace
+
+Result<void> double_buffer(Schedule& schedule, const std::string& buffer, const std::string& loop) {
+  TANDEM_ASSIGN(const Path path, find_loop(schedule, "double_buffer", loop));
+  TANDEM_ASSIGN(const Path alloc_path, find_alloc(schedule, "double_buffer", buffer));
+  const loop::For& node = *as_for(path.back());
+  const Stmt& allocation = alloc_path.back();
+  if (std::find(alloc_path.begin(), alloc_path.end(), path.back()) == alloc_path.end()) {
+    return refuse("double_buffer", path.back(), fmt::format("'{}' is not allocated in '{}'", buffer, loop));
+  }
+  for (size_t i = path.size(); i < alloc_path.size(); ++i) {
+    if (const auto* between = as_for(alloc_path[i])) {
+      return refuse("double_buffer", path.back(),
+                    fmt::format("'{}' is allocated in the loop '{}' inside", buffer, between->var->name),
+                    {between->var->name});
+    }
+  }
+  const loop::Alloc& old = *as_alloc(allocation);
+  if (!is_filled_first(old.body, old.buffer)) {
+    return refuse(
+        "double_buffer", path.back(),
+        fmt::format("an iteration of '{}' does not begin by writing all of '{}', so that it would see old values", loop,
+                    buffer));
+  }
+  Shape shape = old.buffer->shape;
+  shape.insert(shape.begin(), 2);
+  const BufferRef versions = make_buffer(buffer, old.buffer->type, shape, old.buffer->scope);
+  const Expr turn = loop::binary(loop::BinaryOp::kMod, loop::use(node.var), loop::integer(2));
+  const Stmt body = redirect(old.body, old.buffer, [&](const loop::Operand& at) {
+    loop::Operand target{versions, at.indices};
+    target.indices.insert(target.indices.begin(), turn);
+    return target;
+  });
+  const Stmt inside = loop::for_loop(node.var, node.extent, replace(node.body, allocation, body), node.kind);
+  commit(schedule,
+         replace(schedule.kernel.body, path.back(), loop::alloc(versions, located(inside, path.back()->where))),
+         {"double_buffer", {{"buffer", buffer}, {"loop", loop}}});
+  return {};
+}
+
+}  // namespace tandem::schedule
