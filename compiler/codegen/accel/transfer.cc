@@ -93,7 +93,7 @@ class Builder {
     for (int64_t first = x.valid_begin; first < x.valid_end; first += limits_.x_size) {
       TransferBlock block;
       block.x_size = std::min(limits_.x_size, x.valid_end - first);
-      block.x_stride = block.x_size;
+      block.x_stride = std::min(block.x_size, limits_.x_stride);
       block.sram_base = sram + first;
       block.dram_base = dram + first * x.dram_stride;
       blocks_.push_back(block);
