@@ -11,7 +11,7 @@
 namespace tandem::isa {
 namespace {
 
-constexpr int kTries = 20;           // for a random instruction that fits; then none is made
+constexpr int kTries = 100;          // for a random instruction that fits; then none is made
 constexpr int64_t kMostSteps = 128;  // micro-ops that one instruction runs
 constexpr int64_t kUopWindow = 24;   // entries of the micro-op buffer that are used
 constexpr int64_t kBytesPerLoad = 2048;
@@ -78,6 +78,9 @@ class Generator {
     inp_ = choose_window(Memory::kInp, 4, 40);
     wgt_ = choose_window(Memory::kWgt, 2, wide ? 4 : 12);
     acc_ = choose_window(Memory::kAcc, 4, 24);
+    // With a common base the same micro-ops serve GEMM and ALU.
+    const int64_t common = std::min(config_.depth(Memory::kInp) - inp_.size, acc_.base);
+    if (rng_.chance(0.7)) inp_.base = common;
     uop_ = choose_window(Memory::kUop, kUopWindow, kUopWindow);
     uop_buffer_.resize(static_cast<size_t>(uop_.size));
   }
@@ -125,7 +128,7 @@ class Generator {
     const uint64_t largest =
         static_cast<uint64_t>(std::max(config_.element_bytes(Memory::kInp), config_.element_bytes(Memory::kOut)));
     end_ = align(end_, largest);
-    out_elements_ = 64;
+    out_elements_ = 96;
     out_address_ = place(Memory::kOut, out_elements_);
     const int64_t out_bytes = out_elements_ * config_.element_bytes(Memory::kOut);
     program_.segments.push_back({"out", out_address_, random_bytes(out_bytes), false});
@@ -226,7 +229,8 @@ class Generator {
   }
 
   void random_pads(Load& load, int64_t most) {
-    const auto pad = [&] { return static_cast<uint32_t>(rng_.chance(0.4) ? up_to(most) : 0); };
+    const double share = rng_.chance(0.2) ? 1.0 : 0.3;
+    const auto pad = [&] { return static_cast<uint32_t>(rng_.chance(share) ? rng_.uniform(1, most) : 0); };
     load.y_pad_0 = pad();
     load.y_pad_1 = pad();
     load.x_pad_0 = pad();
@@ -235,7 +239,12 @@ class Generator {
 
   /// A random block of a pool to a random place of its window.
   void load_data() {
-    const Pool& pool = rng_.pick(pools_);
+    const bool for_load_engine = rng_.chance(0.65);
+    std::vector<Pool> pools;
+    for (const Pool& pool : pools_) {
+      if ((info(pool.memory).load_engine == EngineRule::kLoad) == for_load_engine) pools.push_back(pool);
+    }
+    const Pool pool = rng_.pick(pools);
     const Window& to = window(pool.memory);
     const int64_t element = config_.element_bytes(pool.memory);
     const int64_t most = std::min<int64_t>(std::max<int64_t>(kBytesPerLoad / element, 1), to.size);
@@ -316,7 +325,7 @@ class Generator {
   bool gemm() {
     for (int i = 0; i < kTries; ++i) {
       Gemm gemm;
-      gemm.reset = rng_.chance(0.15);
+      gemm.reset = rng_.chance(0.03);  // a reset fits more often than a product
       random_loops(gemm, limits_.gemm);
       const auto wgt_factor = [&](uint32_t trips) {
         return static_cast<uint32_t>(trips == 1 ? up_to(limits_.gemm.wgt_out)
@@ -398,15 +407,15 @@ class Generator {
 
   void random_instruction() {
     const int64_t kind = up_to(99);
-    if (kind < 28) {
+    if (kind < 36) {
       if (!gemm()) load_uops();
-    } else if (kind < 52) {
+    } else if (kind < 54) {
       if (!alu()) load_uops();
-    } else if (kind < 75) {
+    } else if (kind < 72) {
       load_data();
-    } else if (kind < 83) {
+    } else if (kind < 80) {
       load_uops();
-    } else if (kind < 93) {
+    } else if (kind < 94) {
       store();
     } else {
       nothing();
