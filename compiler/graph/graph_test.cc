@@ -131,6 +131,22 @@ TEST(GraphPassTest, BatchReachesEveryShape) {
   EXPECT_EQ(std::get<ops::Conv2d>(graph.layers[0].op).n, 3);
 }
 
+TEST(GraphPassTest, SingleLayerStandsAlone) {
+  const Result<Graph> sum = single_layer(small(), "sum");
+  ASSERT_TRUE(sum.ok()) << render(sum.error());
+  EXPECT_EQ(to_text(*sum), R"(graph "small.sum" rule single
+tensor "x" [1, 2, 4, 4] scale 2^-6
+tensor "y" [1, 2, 4, 4] scale 2^-3
+tensor "s \"q\"" [1, 2, 4, 4]
+input "x" [1, 2, 4, 4]
+input "y" [1, 2, 4, 4]
+layer "sum" add("x", "y") -> "s \"q\"" left_shift 0,3 shift -1 clamp 0..100
+output "s \"q\"" [1, 2, 4, 4]
+)");
+  EXPECT_EQ(render(single_layer(small(), "sums").error()),
+            "error: unknown layer 'sums'\n  legal: conv, sum, pool, clip\n  hint: did you mean 'sum'?");
+}
+
 TEST(GraphInterpreterTest, ComputesByHand) {
   Tensor x(DType::kI8, {1, 2, 4, 4});
   std::fill(x.data.begin(), x.data.begin() + 16, 10);  // channel 0; channel 1 is 0

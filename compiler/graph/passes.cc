@@ -96,4 +96,22 @@ Graph with_batch(const Graph& graph, int64_t batch) {
   return batched;
 }
 
+Result<Graph> single_layer(const Graph& graph, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Layer& layer : graph.layers) {
+    names.push_back(layer.name);
+    if (layer.name != name) continue;
+    Graph single = graph;
+    single.name = graph.name + "." + name;
+    single.layers = {layer};
+    single.inputs.clear();
+    for (TensorId input : std::set<TensorId>(layer.inputs.begin(), layer.inputs.end())) {
+      single.inputs.push_back({input, graph.tensors[static_cast<size_t>(input)].shape});
+    }
+    single.outputs = {{layer.output, output_shape(layer.op)}};
+    return remove_unused(single);
+  }
+  return unknown_name({}, "layer", name, names);
+}
+
 }  // namespace tandem::graph

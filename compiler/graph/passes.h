@@ -15,4 +15,7 @@ Graph remove_unused(const Graph& graph);
 /// The graph for `batch` samples at once: N of every tensor and operator. Ports too.
 Graph with_batch(const Graph& graph, int64_t batch);
 
+/// The graph of one layer alone, between its own inputs and output; "unknown layer" where there is none of that name.
+Result<Graph> single_layer(const Graph& graph, const std::string& name);
+
 }  // namespace tandem::graph
