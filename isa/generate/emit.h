@@ -7,6 +7,9 @@
 
 namespace tandem::isa::generate {
 
+/// The first line of every generated file.
+inline constexpr char kBanner[] = "// Generated from isa/isa.yaml by isa/generate_main.cc. Do not edit.\n";
+
 std::string emit_memory_header(const Table& table);       // isa/memory.h
 std::string emit_instruction_header(const Table& table);  // isa/instruction_set.h
 std::string emit_instruction_source(const Table& table);  // isa/instruction_set.cc

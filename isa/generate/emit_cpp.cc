@@ -1,4 +1,4 @@
-// C++: the memories, the instructions as structs with their tables, and the scalar built-ins as constexpr functions.
+// C++: the memories, and the instructions as structs with their tables.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,8 +7,6 @@
 
 namespace tandem::isa::generate {
 namespace {
-
-constexpr char kBanner[] = "// Generated from isa/isa.yaml by isa/generate_main.cc. Do not edit.\n";
 
 std::string quoted(const std::string& text) {
   std::string result = "\"";
@@ -166,101 +164,77 @@ std::string value_conversions(const Table& table) {
   return to + "\n" + from;
 }
 
-std::string scalar_type(ScalarType type) {
-  switch (type) {
-    case ScalarType::kI1:
-      return "bool";
-    case ScalarType::kI8:
-      return "int8_t";
-    case ScalarType::kI32:
-      return "int32_t";
-    case ScalarType::kI64:
-      return "int64_t";
-  }
-  return "";
-}
-
-/// One statement per operation, so that nothing is undefined: arithmetic through unsigned types, shift amounts masked.
-std::string scalar_body(const std::vector<ScalarArgument>& arguments, const ScalarExpression& body) {
-  std::map<const ScalarNode*, std::string> names;
-  const auto value = [&](const ScalarExpression& expression) -> std::string {
-    if (expression->op == ScalarOp::kArgument) return arguments.at(static_cast<size_t>(expression->value)).name;
-    if (expression->op == ScalarOp::kConstant) {
-      return fmt::format("{}{{{}}}", scalar_type(expression->type), expression->value);
-    }
-    return names.at(expression.get());
-  };
-  std::string text;
-  for (const ScalarNode* node : operations(body)) {
-    const std::string type = scalar_type(node->type);
-    const std::string unsigned_type = node->type == ScalarType::kI64 ? "uint64_t" : "uint32_t";
-    const std::string a = value(node->operands[0]);
-    const std::string b = node->operands.size() > 1 ? value(node->operands[1]) : "";
-    const auto wrapped = [&](const std::string& op) {
-      return fmt::format("static_cast<{0}>(static_cast<{1}>({2}) {3} static_cast<{1}>({4}))", type, unsigned_type, a,
-                         op, b);
-    };
-    std::string result;
-    switch (node->op) {
-      case ScalarOp::kAdd:
-        result = wrapped("+");
-        break;
-      case ScalarOp::kSubtract:
-        result = wrapped("-");
-        break;
-      case ScalarOp::kMultiply:
-        result = wrapped("*");
-        break;
-      case ScalarOp::kNegate:
-        result = fmt::format("static_cast<{}>(0u - static_cast<{}>({}))", type, unsigned_type, a);
-        break;
-      case ScalarOp::kShiftLeft:
-        result = fmt::format("static_cast<{}>(static_cast<{}>({}) << ({} & {}))", type, unsigned_type, a, b,
-                             bits(node->type) - 1);
-        break;
-      case ScalarOp::kShiftRight:
-        result = fmt::format("static_cast<{}>({} >> ({} & {}))", type, a, b, bits(node->type) - 1);
-        break;
-      case ScalarOp::kLess:
-        result = fmt::format("{} < {}", a, b);
-        break;
-      case ScalarOp::kLessEqual:
-        result = fmt::format("{} <= {}", a, b);
-        break;
-      case ScalarOp::kEqual:
-        result = fmt::format("{} == {}", a, b);
-        break;
-      case ScalarOp::kAnd:
-        result = fmt::format("{} & {}", a, b);
-        break;
-      case ScalarOp::kOr:
-        result = fmt::format("{} | {}", a, b);
-        break;
-      case ScalarOp::kNot:
-        result = fmt::format("!{}", a);
-        break;
-      case ScalarOp::kSelect:
-        result = fmt::format("{} ? {} : {}", a, b, value(node->operands[2]));
-        break;
-      case ScalarOp::kConvert:
-        result = fmt::format("static_cast<{}>({})", type, a);
-        break;
-      case ScalarOp::kConstant:
-      case ScalarOp::kArgument:
-      case ScalarOp::kCeilLog2:
-        TANDEM_CHECK(false, "not an operation of a built-in");
-    }
-    const std::string name = fmt::format("t{}", names.size());
-    text += fmt::format("  const {} {} = {};\n", type, name, result);
-    names[node] = name;
-  }
-  return text + fmt::format("  return {};\n", value(body));
-}
-
 std::string enumeration(const std::string& name, const std::vector<std::pair<std::string, int64_t>>& values) {
   std::string text = fmt::format("enum class {} {{\n", name);
   for (const auto& [value, code] : values) text += fmt::format("  k{} = {},\n", upper_camel(value), code);
   return text + "};\n";
+}
+
+/// The functions of isa/instruction_info.h that give the table's entries.
+std::string info_tables(const Table& table) {
+  std::string text;
+  text += "const std::vector<WidthInfo>& width_infos() {\n  static const std::vector<WidthInfo> infos = {\n";
+  for (const Parameter& parameter : table.parameters) {
+    text += fmt::format("      {{{}, \"\", {}}},\n", quoted(parameter.name), quoted(parameter.doc));
+  }
+  for (const Width& width : table.widths) {
+    text += fmt::format("      {{{}, {}, {}}},\n", quoted(width.name), quoted(width.value.text), quoted(width.doc));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  text += fmt::format("const char* uop_doc() {{ return {}; }}\n\n", quoted(table.uop_doc));
+  text +=
+      "const std::vector<InstructionInfo>& instruction_infos() {\n  static const std::vector<InstructionInfo> infos = "
+      "{\n";
+  for (const Instruction& instruction : table.instructions) {
+    text += fmt::format("      {{{}, {}, EngineRule::k{}, {},\n       {},\n       {{\n{}       }}}},\n",
+                        quoted(instruction.name), instruction.opcode, upper_camel(instruction.engine),
+                        quoted(instruction.doc), quoted(instruction.assembly),
+                        field_table(table, instruction.fields, "           "));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  text += fmt::format(
+      "const std::vector<FieldInfo>& uop_field_infos() {{\n  static const std::vector<FieldInfo> infos = {{\n{}  }};\n"
+      "  return infos;\n}}\n\n",
+      field_table(table, table.uop_fields, "      "));
+  text += "const std::vector<MemoryInfo>& memory_infos() {\n  static const std::vector<MemoryInfo> infos = {\n";
+  for (const Memory& memory : table.memories) {
+    const std::string rule = memory.load_engine.empty() ? "None" : upper_camel(memory.load_engine);
+    text += fmt::format("      {{{}, {}, {}, EngineRule::k{}, {}, {}, {}}},\n", quoted(memory.name),
+                        quoted(memory.title), memory.mem_type, rule, quoted(memory.lanes.text),
+                        quoted(memory.lane_bits.text), quoted(memory.doc));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  text += "const std::vector<AluOpInfo>& alu_op_infos() {\n  static const std::vector<AluOpInfo> infos = {\n";
+  for (const AluOperation& operation : table.alu_operations) {
+    text += fmt::format("      {{{}, {}, {}, {}}},\n", quoted(operation.name), operation.code, quoted(operation.text),
+                        quoted(operation.doc));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  text += "const std::vector<BuiltinInfo>& builtin_infos() {\n  static const std::vector<BuiltinInfo> infos = {\n";
+  for (const Builtin& builtin : table.builtins) {
+    std::string arguments;
+    for (const ScalarArgument& argument : builtin.function.arguments) {
+      arguments += fmt::format("{}{{{}, {}}}", arguments.empty() ? "" : ", ", quoted(argument.name),
+                               quoted(name(argument.type)));
+    }
+    text += fmt::format("      {{{}, {{{}}}, {}, {}, {}}},\n", quoted(builtin.name), arguments,
+                        quoted(name(builtin.function.result)), quoted(builtin.text), quoted(builtin.doc));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  return text;
+}
+
+std::string uop_conversions(const Table& table) {
+  std::string text;
+  text += "\nFieldValues field_values(const Uop& uop) {\n  FieldValues values{};\n";
+  std::string from;
+  for (size_t i = 0; i < table.uop_fields.size(); ++i) {
+    text += fmt::format("  values[{}] = uop.{};\n", i, table.uop_fields[i].name);
+    from += fmt::format("  uop.{} = static_cast<uint32_t>(values[{}]);\n", table.uop_fields[i].name, i);
+  }
+  text += fmt::format(
+      "  return values;\n}}\n\nUop make_uop(const FieldValues& values) {{\n  Uop uop;\n{}  return uop;\n}}\n\n", from);
+  return text;
 }
 
 }  // namespace
@@ -325,55 +299,7 @@ std::string emit_instruction_source(const Table& table) {
   text += fmt::format(
       "int64_t uop_bits(const HwConfig& config) {{ return {} <= 32 ? 32 : 64; }}\n\n}}  // namespace\n\n", sum);
 
-  text += "const std::vector<WidthInfo>& width_infos() {\n  static const std::vector<WidthInfo> infos = {\n";
-  for (const Parameter& parameter : table.parameters) {
-    text += fmt::format("      {{{}, \"\", {}}},\n", quoted(parameter.name), quoted(parameter.doc));
-  }
-  for (const Width& width : table.widths) {
-    text += fmt::format("      {{{}, {}, {}}},\n", quoted(width.name), quoted(width.value.text), quoted(width.doc));
-  }
-  text += "  };\n  return infos;\n}\n\n";
-  text += fmt::format("const char* uop_doc() {{ return {}; }}\n\n", quoted(table.uop_doc));
-  text +=
-      "const std::vector<InstructionInfo>& instruction_infos() {\n  static const std::vector<InstructionInfo> infos = "
-      "{\n";
-  for (const Instruction& instruction : table.instructions) {
-    text += fmt::format("      {{{}, {}, EngineRule::k{}, {},\n       {},\n       {{\n{}       }}}},\n",
-                        quoted(instruction.name), instruction.opcode, upper_camel(instruction.engine),
-                        quoted(instruction.doc), quoted(instruction.assembly),
-                        field_table(table, instruction.fields, "           "));
-  }
-  text += "  };\n  return infos;\n}\n\n";
-  text += fmt::format(
-      "const std::vector<FieldInfo>& uop_field_infos() {{\n  static const std::vector<FieldInfo> infos = {{\n{}  }};\n"
-      "  return infos;\n}}\n\n",
-      field_table(table, table.uop_fields, "      "));
-  text += "const std::vector<MemoryInfo>& memory_infos() {\n  static const std::vector<MemoryInfo> infos = {\n";
-  for (const Memory& memory : table.memories) {
-    const std::string rule = memory.load_engine.empty() ? "None" : upper_camel(memory.load_engine);
-    text += fmt::format("      {{{}, {}, {}, EngineRule::k{}, {}, {}, {}}},\n", quoted(memory.name),
-                        quoted(memory.title), memory.mem_type, rule, quoted(memory.lanes.text),
-                        quoted(memory.lane_bits.text), quoted(memory.doc));
-  }
-  text += "  };\n  return infos;\n}\n\n";
-  text += "const std::vector<AluOpInfo>& alu_op_infos() {\n  static const std::vector<AluOpInfo> infos = {\n";
-  for (const AluOperation& operation : table.alu_operations) {
-    text += fmt::format("      {{{}, {}, {}, {}}},\n", quoted(operation.name), operation.code, quoted(operation.text),
-                        quoted(operation.doc));
-  }
-  text += "  };\n  return infos;\n}\n\n";
-  text += "const std::vector<BuiltinInfo>& builtin_infos() {\n  static const std::vector<BuiltinInfo> infos = {\n";
-  for (const Builtin& builtin : table.builtins) {
-    std::string arguments;
-    for (const ScalarArgument& argument : builtin.function.arguments) {
-      arguments += fmt::format("{}{{{}, {}}}", arguments.empty() ? "" : ", ", quoted(argument.name),
-                               quoted(name(argument.type)));
-    }
-    text += fmt::format("      {{{}, {{{}}}, {}, {}, {}}},\n", quoted(builtin.name), arguments,
-                        quoted(name(builtin.function.result)), quoted(builtin.text), quoted(builtin.doc));
-  }
-  text += "  };\n  return infos;\n}\n\n";
-
+  text += info_tables(table);
   text += "std::vector<int> field_widths(const HwConfig& config, int64_t opcode) {\n";
   for (const Instruction& instruction : table.instructions) {
     text += fmt::format("  if (opcode == {}) return {};\n", instruction.opcode, width_list(instruction.fields, calls));
@@ -393,60 +319,8 @@ std::string emit_instruction_source(const Table& table) {
     text += "  }\n  return 0;\n}\n\n";
   }
   text += value_conversions(table);
-  text += "\nFieldValues field_values(const Uop& uop) {\n  FieldValues values{};\n";
-  std::string from;
-  for (size_t i = 0; i < table.uop_fields.size(); ++i) {
-    text += fmt::format("  values[{}] = uop.{};\n", i, table.uop_fields[i].name);
-    from += fmt::format("  uop.{} = static_cast<uint32_t>(values[{}]);\n", table.uop_fields[i].name, i);
-  }
-  text += fmt::format(
-      "  return values;\n}}\n\nUop make_uop(const FieldValues& values) {{\n  Uop uop;\n{}  return uop;\n}}\n\n", from);
+  text += uop_conversions(table);
   return text + "}  // namespace tandem::isa\n";
-}
-
-std::string emit_builtins_header(const Table& table) {
-  std::string text = kBanner;
-  text +=
-      "// The scalar built-ins and the ALU operations as constexpr functions, defined for every operand.\n#pragma "
-      "once\n\n"
-      "#include <cstdint>\n#include <utility>\n\n#include \"isa/instruction_set.h\"\n\nnamespace tandem::isa::builtin "
-      "{\n";
-  for (const Builtin& builtin : table.builtins) {
-    std::string arguments;
-    for (const ScalarArgument& argument : builtin.function.arguments) {
-      arguments += fmt::format("{}{} {}", arguments.empty() ? "" : ", ", scalar_type(argument.type), argument.name);
-    }
-    text += fmt::format("\n/// {}: {}.\nconstexpr {} {}({}) {{\n{}}}\n", builtin.text, builtin.doc,
-                        scalar_type(builtin.function.result), builtin.name, arguments,
-                        scalar_body(builtin.function.arguments, builtin.function.body));
-  }
-  text += "\n}  // namespace tandem::isa::builtin\n\nnamespace tandem::isa {\n";
-  const std::vector<ScalarArgument> lanes = {{"a", ScalarType::kI32}, {"b", ScalarType::kI32}};
-  text +=
-      "\n/// One lane of an ALU operation, for loops that know the operation: alu<AluOp::kAdd>(a, b).\ntemplate <AluOp "
-      "op>\n"
-      "constexpr int32_t alu(int32_t a, int32_t b);\n";
-  std::string cases;
-  for (const AluOperation& operation : table.alu_operations) {
-    const std::string code = "AluOp::k" + upper_camel(operation.name);
-    text += fmt::format(
-        "\n/// {}: {}.\ntemplate <>\nconstexpr int32_t alu<{}>([[maybe_unused]] int32_t a, [[maybe_unused]] int32_t b) "
-        "{{\n{}}}\n",
-        operation.text, operation.doc, code, scalar_body(lanes, operation.value));
-    cases +=
-        fmt::format("    case {0}: return function([](int32_t a, int32_t b) {{ return alu<{0}>(a, b); }});\n", code);
-  }
-  text += fmt::format(
-      "\n/// Calls `function` with the operation's lane function as a constant of its own type, so that it can be "
-      "inlined in a loop.\n"
-      "template <typename Function>\nconstexpr auto with_alu(AluOp op, Function&& function) {{\n  switch (op) {{\n{}  "
-      "}}\n"
-      "  return function([](int32_t, int32_t) {{ return int32_t{{0}}; }});\n}}\n",
-      cases);
-  text +=
-      "\n/// One lane of an ALU operation.\nconstexpr int32_t alu(AluOp op, int32_t a, int32_t b) {\n"
-      "  return with_alu(op, [&](auto lane) { return lane(a, b); });\n}\n";
-  return text + "\n}  // namespace tandem::isa\n";
 }
 
 }  // namespace tandem::isa::generate

@@ -9,8 +9,6 @@
 namespace tandem::isa::generate {
 namespace {
 
-constexpr char kBanner[] = "// Generated from isa/isa.yaml by isa/generate_main.cc. Do not edit.\n";
-
 std::string localparam(const std::string& name, const std::string& value) {
   return fmt::format("localparam int {} = {};\n", name, value);
 }
