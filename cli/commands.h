@@ -6,13 +6,23 @@ namespace tandem::cli {
 
 class Cli;
 
+void add_asm(Cli& cli);
 void add_bench(Cli& cli);
+void add_compile(Cli& cli);
+void add_disasm(Cli& cli);
 void add_doctor(Cli& cli);
+void add_exec(Cli& cli);
+void add_run(Cli& cli);
 
 /// In the order of `tandem --help`.
 inline constexpr void (*kCommands[])(Cli&) = {
+    add_asm,
     add_bench,
+    add_compile,
+    add_disasm,
     add_doctor,
+    add_exec,
+    add_run,
 };
 
 }  // namespace tandem::cli
