@@ -26,17 +26,20 @@ struct Options {
   uint64_t max_cycles = 0;
 };
 
-Result<std::unique_ptr<sim::Simulator>> make_simulator(const Options& options, const isa::HwConfig& hardware) {
-  if (options.on == kFunctional) {
-    if (!options.platform.empty() || options.max_cycles != 0) {
-      return Diagnostic{{}, "--platform and --max-cycles need a simulator with time", {}, "add --on rtl"};
-    }
-    return sim::make_functional_simulator(hardware, {options.interleave});
+/// Options that the chosen simulator does not have.
+Result<void> check(const Options& options) {
+  if (options.on == kFunctional && (!options.platform.empty() || options.max_cycles != 0)) {
+    return Diagnostic{{}, "--platform and --max-cycles need a simulator with time", {}, "add --on rtl"};
   }
-  if (options.interleave) {
+  if (options.on != kFunctional && options.interleave) {
     return Diagnostic{
         {}, "--interleave needs the functional simulator: the RTL has one order", {}, "add --on functional"};
   }
+  return {};
+}
+
+Result<std::unique_ptr<sim::Simulator>> make_simulator(const Options& options, const isa::HwConfig& hardware) {
+  if (options.on == kFunctional) return sim::make_functional_simulator(hardware, {options.interleave});
   sim::Platform platform;
   if (!options.platform.empty()) {
     TANDEM_ASSIGN(platform, sim::load_platform(options.platform));
@@ -99,6 +102,7 @@ nlohmann::ordered_json to_json(const std::string& simulator, const sim::RunResul
 }
 
 Result<int> exec(const Options& options, Format format) {
+  TANDEM_TRY(check(options));
   TANDEM_ASSIGN(const isa::Program program, load(options.program));
   TANDEM_ASSIGN(const std::unique_ptr<sim::Simulator> simulator, make_simulator(options, program.hardware));
   TANDEM_ASSIGN(const sim::RunResult result, simulator->run(program, {}, {options.max_cycles}));

@@ -10,6 +10,7 @@
 #include "isa/hw_config.h"
 #include "sim/api/simulator.h"
 #include "sim/functional/functional_simulator.h"
+#include "sim/rtl/rtl_simulator.h"
 
 namespace tandem::sim {
 
@@ -23,11 +24,19 @@ inline std::ostream& operator<<(std::ostream& out, const SimulatorUnderTest& und
   return out << under_test.name;
 }
 
+/// The fleet of models that all RTL tests share: the smallest design has the assertions of the RTL on.
+inline std::unique_ptr<Simulator> make_rtl_under_test(const isa::HwConfig& hardware) {
+  RtlModelOptions options;
+  options.assertions = hardware.name == "b1_4x4";
+  return make_rtl_simulator(hardware, {}, options).value();
+}
+
 inline std::vector<SimulatorUnderTest> all_simulators() {
   return {
       {"functional", [](const isa::HwConfig& hardware) { return make_functional_simulator(hardware); }, false},
       {"interleaved", [](const isa::HwConfig& hardware) { return make_functional_simulator(hardware, {uint64_t{7}}); },
        false},
+      {"rtl", make_rtl_under_test, true},
   };
 }
 
