@@ -15,6 +15,7 @@ namespace tandem::tuner {
 /// A GEMM of c x o channels over h x w points: tiles of rows and of output blocks, one buffer or two.
 class AnalyticTemplates : public Templates {
  public:
+  ops::Operator operator_on(const Layer& layer, const isa::HwConfig&) const override { return layer.op; }
   std::vector<Knob> knobs(const Layer&, const isa::HwConfig&) const override {
     return {{"rows", {1, 2, 4, 8, 16}}, {"blocks", {1, 2, 4, 8}}, {"buffers", {1, 2}}, {"order", {0, 1}}};
   }

@@ -204,7 +204,7 @@ class Explorer {
       total += static_cast<double>(layers_[i].count * templates_.roofline_cycles(layers_[i], hardware)) *
                std::exp(*std::min_element(begin, end));
     }
-    return total;
+    return total * static_cast<double>(runs(hardware, options_.samples));
   }
 
   /// The base, and the best rivals that still have schedules to try; never none while any design has.
@@ -309,7 +309,7 @@ class Explorer {
       request.trial = done_ + static_cast<int64_t>(requests.size()) + 1;
       request.hardware = works_[trial.work]->design.hardware;
       request.platform = options_.platform;
-      request.op = layers_[trial.layer].op;
+      request.op = templates_.operator_on(layers_[trial.layer], request.hardware);
       request.knobs = trial.knobs;
       request.cycle_limit = options_.cycle_limit;
       request.data_seed = options_.seed;
@@ -354,18 +354,18 @@ class Explorer {
   }
 
   void total_up(Design& design) const {
-    design.untuned_cycles = total(design.untuned);
-    design.cycles = total(design.best);
+    design.untuned_cycles = total(design, design.untuned);
+    design.cycles = total(design, design.best);
     if (design.cycles) design.failure.clear();  // another schedule of the layer did run
   }
 
-  std::optional<uint64_t> total(const std::vector<LayerOutcome>& outcomes) const {
+  std::optional<uint64_t> total(const Design& design, const std::vector<LayerOutcome>& outcomes) const {
     uint64_t sum = 0;
     for (size_t i = 0; i < layers_.size(); ++i) {
       if (!outcomes[i].cycles) return std::nullopt;
       sum += static_cast<uint64_t>(layers_[i].count) * *outcomes[i].cycles;
     }
-    return sum;
+    return sum * static_cast<uint64_t>(runs(design.hardware, options_.samples));
   }
 
   void report(int64_t arrived) const {
@@ -428,6 +428,8 @@ class Explorer {
 };
 
 }  // namespace
+
+int64_t runs(const isa::HwConfig& hardware, int64_t samples) { return (samples + hardware.batch - 1) / hardware.batch; }
 
 Result<Exploration> explore(const HardwareSpace& space, const std::vector<Layer>& layers, const Templates& templates,
                             Executor& executor, const ExploreOptions& options, const ProgressSink& progress) {

@@ -26,6 +26,7 @@ enum class SamplerKind { kRandom, kAnnealing };
 
 struct ExploreOptions {
   uint64_t seed = 1;
+  int64_t samples = 1;  // that the network has to take; an accelerator takes as many at a time as it has batch rows
   SamplerKind sampler = SamplerKind::kAnnealing;
   int64_t trials = 400;       // measurements in all
   int64_t batch = 24;         // of them between two looks at the model
@@ -40,7 +41,7 @@ struct ExploreOptions {
 /// A layer under the schedule that was chosen for it.
 struct LayerOutcome {
   KnobValues knobs;
-  std::optional<uint64_t> cycles;  // of one occurrence; none: it failed, or has not been measured
+  std::optional<uint64_t> cycles;  // of one occurrence, `batch` samples; none: it failed, or has not been measured
 };
 
 /// One accelerator with what was measured on it.
@@ -51,9 +52,12 @@ struct Design {
   std::string failure;                // why it is no complete design; empty otherwise
   int64_t trials = 0;
   bool on_front = false;  // nothing complete is at least as good in cycles, MACs and buffer bits
-  /// Cycles of the network, each layer as often as it occurs; none where a layer has no cycles.
+  /// Cycles of the network for all samples, each layer as often as it occurs; none where a layer has no cycles.
   std::optional<uint64_t> untuned_cycles, cycles;
 };
+
+/// How often an accelerator runs the network for so many samples.
+int64_t runs(const isa::HwConfig& hardware, int64_t samples);
 
 struct Exploration {
   std::vector<Design> designs;  // in the order in which they were tried; the first is the base

@@ -7,21 +7,26 @@ namespace {
 
 class AcceleratorTemplates : public Templates {
  public:
+  ops::Operator operator_on(const Layer& layer, const isa::HwConfig& hardware) const override {
+    ops::Operator op = layer.op;
+    std::visit([&](auto& shape) { shape.n *= hardware.batch; }, op);
+    return op;
+  }
   std::vector<Knob> knobs(const Layer& layer, const isa::HwConfig& hardware) const override {
-    return ops::knobs(layer.op, hardware);
+    return ops::knobs(operator_on(layer, hardware), hardware);
   }
   std::string infeasible(const Layer& layer, const isa::HwConfig& hardware, const KnobValues& values) const override {
-    return ops::infeasible(layer.op, hardware, values);
+    return ops::infeasible(operator_on(layer, hardware), hardware, values);
   }
   Result<KnobValues> default_knobs(const Layer& layer, const isa::HwConfig& hardware) const override {
-    return ops::default_knobs(layer.op, hardware);
+    return ops::default_knobs(operator_on(layer, hardware), hardware);
   }
   std::vector<float> features(const Layer& layer, const isa::HwConfig& hardware,
                               const KnobValues& values) const override {
-    return ops::features(layer.op, hardware, values);
+    return ops::features(operator_on(layer, hardware), hardware, values);
   }
   int64_t roofline_cycles(const Layer& layer, const isa::HwConfig& hardware) const override {
-    return ops::roofline_cycles(layer.op, hardware);
+    return ops::roofline_cycles(operator_on(layer, hardware), hardware);
   }
 };
 

@@ -80,6 +80,7 @@ TEST(HardwareSpace, ListsTheFeasibleOnceEach) {
 /// Tiles of the output rows; a tile must fit the accumulators, one element a row.
 class RowTemplates : public Templates {
  public:
+  ops::Operator operator_on(const Layer& layer, const isa::HwConfig&) const override { return layer.op; }
   std::vector<Knob> knobs(const Layer&, const isa::HwConfig&) const override { return {{"rows", {1, 2, 4}}}; }
   std::string infeasible(const Layer&, const isa::HwConfig& hardware, const KnobValues& values) const override {
     return values.at("rows") * 8 > hardware.block_out ? "the tile does not fit" : "";

@@ -12,7 +12,7 @@
 
 namespace tandem::tuner {
 
-/// A layer as the search sees it: equal operators of a model are one layer that occurs `count` times.
+/// A layer as the search sees it, for one sample: equal operators of a model are one layer that occurs `count` times.
 struct Layer {
   std::string name;  // of its first occurrence in the model
   std::string key;   // ops::key: identity of the operator
@@ -28,6 +28,8 @@ std::vector<Layer> unique_layers(const std::vector<std::string>& names, const st
 class Templates {
  public:
   virtual ~Templates() = default;
+  /// What the accelerator runs for the layer at a time: as many samples as it has batch rows.
+  virtual ops::Operator operator_on(const Layer& layer, const isa::HwConfig& hardware) const = 0;
   virtual std::vector<Knob> knobs(const Layer& layer, const isa::HwConfig& hardware) const = 0;
   virtual std::string infeasible(const Layer& layer, const isa::HwConfig& hardware, const KnobValues& values) const = 0;
   virtual Result<KnobValues> default_knobs(const Layer& layer, const isa::HwConfig& hardware) const = 0;
