@@ -15,6 +15,8 @@
 namespace tandem::ops {
 namespace {
 
+constexpr char kTemplate[] = "accel";
+
 int64_t blocks(int64_t count, int64_t block) { return (count + block - 1) / block; }
 
 /// Every knob present, nothing else, and each value at least 0 (tiles: 1, and no larger than the dimension).
@@ -202,9 +204,29 @@ Result<ScheduledKernel> schedule_for_accel(const Operator& op, const isa::HwConf
     result.kernel = schedule_elementwise(op, plan(op, hardware, elementwise_choice(values)), accel);
   }
   if (accel.error()) return *accel.error();
-  result.trace =
-      nlohmann::json::array({{{"primitive", "accel_template"}, {"operator", key(op)}, {"knobs", values}}}).dump();
+  result.trace = nlohmann::json({{"template", kTemplate}, {"operator", key(op)}, {"knobs", values}}).dump();
   return result;
+}
+
+Result<ScheduledKernel> replay(const Operator& op, const isa::HwConfig& hardware, const std::string& trace) {
+  const nlohmann::json json = nlohmann::json::parse(trace, nullptr, false);
+  const auto mistake = [](const std::string& what) {
+    return Diagnostic{{}, "the schedule's trace " + what, {}, "traces are written by schedule_for_accel"};
+  };
+  if (!json.is_object() || json.size() != 3 || json.value("template", nlohmann::json()) != kTemplate) {
+    return mistake("is no JSON object of template, operator and knobs");
+  }
+  const nlohmann::json recorded = json.value("operator", nlohmann::json()),
+                       given = json.value("knobs", nlohmann::json());
+  if (recorded != key(op)) return mistake(fmt::format("is of operator {}, not \"{}\"", recorded.dump(), key(op)));
+  if (!given.is_object()) return mistake("has no knobs");
+  KnobValues values;
+  for (const auto& [name, value] : given.items()) {
+    if (!value.is_number_integer())
+      return mistake(fmt::format("gives knob '{}' the value {}, which is no integer", name, value.dump()));
+    values[name] = value.get<int64_t>();
+  }
+  return schedule_for_accel(op, hardware, values);
 }
 
 }  // namespace tandem::ops

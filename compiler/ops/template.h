@@ -38,9 +38,13 @@ int64_t roofline_cycles(const Operator& op, const isa::HwConfig& hardware);
 /// made it.
 struct ScheduledKernel {
   loop::Kernel kernel;  // params carry the layouts that the host must pack to
-  std::string trace;    // JSON, replayable with schedule::replay on define(op)
+  std::string trace;    // JSON: the template's operator and knobs, which `replay` turns into the same kernel
 };
 Result<ScheduledKernel> schedule_for_accel(const Operator& op, const isa::HwConfig& hardware, const KnobValues& values);
+
+/// The scheduled kernel that a saved trace stands for. Errors: no trace, a trace of another operator, knobs that are
+/// infeasible here.
+Result<ScheduledKernel> replay(const Operator& op, const isa::HwConfig& hardware, const std::string& trace);
 
 /// Features of a candidate for a cost model: closed forms of the operator, the knobs and the hardware; no lowering.
 /// Fixed length and order.
