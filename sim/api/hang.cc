@@ -75,6 +75,8 @@ Diagnostic hang(const isa::Program& program, const std::vector<EngineState>& sta
 }
 
 Diagnostic fault(const isa::Program& program, int64_t instruction, const std::string& what) {
+  const bool known = instruction >= 0 && instruction < static_cast<int64_t>(program.code.size());
+  if (!known) return Diagnostic{{program.name}, what, {}, ""};
   return Diagnostic{
       {program.name}, fmt::format("instruction {} ({}): {}", instruction, text_of(program, instruction), what), {}, ""};
 }

@@ -42,7 +42,8 @@ isa::Engine next(isa::Engine engine);
 ///       load has nothing to do
 Diagnostic hang(const isa::Program& program, const std::vector<EngineState>& states);
 
-/// A fault that the machine finds when it executes an instruction: "instruction 12 (TEXT): WHAT".
+/// A fault that the machine finds when it executes an instruction: "instruction 12 (TEXT): WHAT"; of the program as a
+/// whole where it has no such instruction.
 Diagnostic fault(const isa::Program& program, int64_t instruction, const std::string& what);
 
 /// Tokens that nobody took when FINISH, at `finish`, was done.

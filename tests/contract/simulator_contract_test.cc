@@ -259,6 +259,10 @@ TEST_P(SimulatorContract, ReportsFaultsAtTheirInstruction) {
   }
 }
 
+TEST_P(SimulatorContract, RefusesAnEmptyProgram) {
+  EXPECT_EQ(error_of(program_of("")), "p: error: the program does not end with finish");
+}
+
 TEST_P(SimulatorContract, ALimitOfCyclesIsAnErrorThatNamesIt) {
   const Program program = program_of(kAddFive);
   const Result<RunResult> result = make(program)->run(program, {}, {20});
