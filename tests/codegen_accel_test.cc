@@ -307,8 +307,8 @@ TEST_P(CodegenAccel, NetworksInOneProgramEqualTheInterpreter) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Configurations, CodegenAccel, testing::ValuesIn(configurations()), [](const auto& info) {
-  const std::string& path = info.param;
+INSTANTIATE_TEST_SUITE_P(Configurations, CodegenAccel, testing::ValuesIn(configurations()), [](const auto& instance) {
+  const std::string& path = instance.param;
   const size_t slash = path.rfind('/') + 1;
   return path.substr(slash, path.rfind('.') - slash);
 });
