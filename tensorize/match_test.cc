@@ -109,7 +109,8 @@ std::string declaration_error(const std::string& text) {
 TEST(Declarations, SayWhatIsWrong) {
   EXPECT_EQ(
       declaration_error("name: a\ntarget: accel\npattern: |\n  kernel a(d: i32[bacth]) { d[0] = 0; }\nemission: {}\n"),
-      "x.yaml:4:17: error: unknown variable 'bacth'\n  legal: batch, block_in, block_out");
+      "x.yaml:4:17: error: unknown variable 'bacth'\n  legal: batch, block_in, block_out\n  hint: did you mean "
+      "'batch'?");
   EXPECT_EQ(
       declaration_error("name: a\ntarget: accel\npattern: |\n  kernel b(d: i32[4]) { d[0] = 0; }\nemission: {}\n"),
       "x.yaml:3:10: error: the pattern's kernel is called 'b', the intrinsic 'a'\n  hint: give them one name");

@@ -69,7 +69,7 @@ TEST(Parser, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("kernel k(x: i8[4]) { for i in 0..4 { xx[i] = 0; } }"),
             "k.loop:1:38: error: unknown buffer 'xx'\n  legal: x\n  hint: did you mean 'x'?");
   EXPECT_EQ(error_of("kernel k(x: i8[4]) {\n  for row in 0..4 { x[rwo] = 0; }\n}"),
-            "k.loop:2:23: error: unknown variable 'rwo'\n  legal: row");
+            "k.loop:2:23: error: unknown variable 'rwo'\n  legal: row\n  hint: did you mean 'row'?");
   EXPECT_EQ(error_of("kernel k(x: i9[4]) {}"),
             "k.loop:1:13: error: unknown type 'i9'\n  legal: bool, i8, i32, i64, f32\n  hint: did you mean 'i8'?");
   EXPECT_EQ(error_of("kernel k(x: i8[2, 4]) { x[1] = 0; }"),

@@ -87,7 +87,9 @@ class Generator {
     const std::vector<Loop> vars = loops(target->shape);
     Expr value = unary(cast(target->type, load(source, uses(vars))));
     Stmt body = store(target, uses(vars), value);
-    if (!vars.empty() && rng_.chance(0.1)) {
+    if (rng_.chance(0.2)) {
+      body = block({body, store(target, uses(vars), unary(load(target, uses(vars))))});
+    } else if (!vars.empty() && rng_.chance(0.1)) {
       body = if_then(binary(BinaryOp::kLt, use(vars[0].var), integer(rng_.uniform(1, vars[0].extent))), body);
     }
     nest(vars, body);

@@ -37,7 +37,7 @@ const loop::Load* chain_of(const Expr& expr, const std::string& buffer, std::vec
   if (const auto* load = std::get_if<loop::Load>(&expr->node)) return load->buffer->name == buffer ? load : nullptr;
   if (const auto* node = std::get_if<loop::Binary>(&expr->node)) {
     const bool left = reads(node->a, buffer), right = reads(node->b, buffer);
-    if (left == right) return nullptr;
+    if (left == right || expr->type != node->a->type) return nullptr;
     operations.push_back([op = node->op, left, other = left ? node->b : node->a](const Expr& value) {
       return left ? loop::binary(op, value, other) : loop::binary(op, other, value);
     });
@@ -51,7 +51,7 @@ const loop::Load* chain_of(const Expr& expr, const std::string& buffer, std::vec
     if (position != node->arguments.size()) return nullptr;
     position = i;
   }
-  if (position == node->arguments.size()) return nullptr;
+  if (position == node->arguments.size() || node->arguments[position]->type != expr->type) return nullptr;
   operations.push_back(
       [name = node->builtin, type = expr->type, arguments = node->arguments, position](const Expr& value) {
         std::vector<Expr> list = arguments;
@@ -102,18 +102,17 @@ Result<void> decompose(Schedule& schedule, const std::string& loop, const std::s
           fmt::format("the loop '{}' is around the nest but not around '{}'", as_for(stmt)->var->name, buffer));
     }
   }
+  if (reads(store->value, store->buffer->name)) {
+    return refuse("decompose", path.back(),
+                  fmt::format("the value reads '{}', which the nest writes", store->buffer->name));
+  }
   bool passed = false;
-  Diagnostic later;
-  walk(as_alloc(allocation)->body, [&](const Path& at) {
-    if (at.back() == path.back()) passed = true;
-    const bool inside = std::find(at.begin(), at.end(), path.back()) != at.end();
-    if (!passed || inside || !as_for(at.back())) return;
-    for (const Access& access : accesses_of(at.back())) {
-      if (access.buffer->name == buffer)
-        later = refuse("decompose", at.back(), fmt::format("'{}' is used again here", buffer));
-    }
-  });
-  if (!later.what.empty()) return later;
+  for (const Access& access : accesses_of(as_alloc(allocation)->body)) {
+    const bool inside = std::find(access.path.begin(), access.path.end(), path.back()) != access.path.end();
+    passed = passed || inside;
+    if (!passed || inside || access.buffer->name != buffer) continue;
+    return refuse("decompose", access.path.back(), fmt::format("'{}' is used again here", buffer));
+  }
 
   std::vector<Stmt> nests;
   const BufferRef target = load->buffer;
@@ -215,6 +214,11 @@ Result<void> widen(Schedule& schedule, const std::string& buffer, const std::str
                   fmt::format("{} is no integer type wider than the {} of '{}'", type, name(from->type), buffer));
   }
   for (const Access& access : accesses_of(path.back())) {
+    if (access.buffer == from && !std::holds_alternative<loop::Store>(access.path.back()->node) &&
+        !std::holds_alternative<loop::If>(access.path.back()->node)) {
+      return refuse("widen", access.path.back(), fmt::format("'{}' is an operand here", buffer), {},
+                    "widen before tensorize");
+    }
     if (access.buffer != from || !access.is_store) continue;
     const auto& store = std::get<loop::Store>(access.path.back()->node);
     if (widened(store.value, *wanted)) continue;

@@ -69,19 +69,19 @@ Result<void> reorder(Schedule& schedule, const std::vector<std::string>& loops) 
     order[places[i]] = static_cast<size_t>(std::find(names.begin(), names.end(), loops[i]) - names.begin());
   }
   for (const Dependence& dependence : carried_dependences(chain)) {
-    for (const size_t position : order) {
-      const int sign = dependence.direction[position];
-      if (sign > 0) break;
-      if (sign < 0) {
-        return refuse(
-            "reorder", top.back(), fmt::format("to [{}]: {}", joined(loops), describe(dependence, chain)), {},
-            fmt::format("keep '{}' around '{}'",
-                        chain[static_cast<size_t>(std::find_if(dependence.direction.begin(), dependence.direction.end(),
-                                                               [](int s) { return s != 0; }) -
-                                                  dependence.direction.begin())]
-                            ->var->name,
-                        chain[position]->var->name));
-      }
+    const auto first = std::find_if(order.begin(), order.end(), [&](size_t i) { return dependence.direction[i] != 0; });
+    const loop::For& carrier = *chain[*first];
+    const std::string why = fmt::format("to [{}]: {}", joined(loops), describe(dependence, chain));
+    if (dependence.direction[*first] < 0) {
+      const auto before =
+          std::find_if(dependence.direction.begin(), dependence.direction.end(), [](int sign) { return sign != 0; });
+      return refuse(
+          "reorder", top.back(), why, {},
+          fmt::format("keep '{}' around '{}'",
+                      chain[static_cast<size_t>(before - dependence.direction.begin())]->var->name, carrier.var->name));
+    }
+    if (carrier.kind == loop::ForKind::kParallel || carrier.kind == loop::ForKind::kVectorized) {
+      return refuse("reorder", top.back(), why, {}, fmt::format("annotate '{}' as serial first", carrier.var->name));
     }
   }
   Stmt body = chain.back()->body;

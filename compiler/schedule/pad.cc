@@ -30,7 +30,9 @@ bool has_zero_factor(const loop::Kernel& kernel, const Expr& expr, const VarRef&
   }
   for (size_t axis = 0; axis < load->indices.size(); ++axis) {
     const auto* index = as_var(load->indices[axis]);
-    if (index && index->var == var && load->buffer->shape[axis] == extent) return true;
+    if (!index || index->var != var || load->buffer->shape[axis] != extent) continue;
+    const std::vector<loop::PackedAxis>& axes = kernel.params[static_cast<size_t>(position)].layout.axes;
+    if (axes.empty() || axes[axis].source_axis >= 0) return true;  // not an axis of copies
   }
   return false;
 }
@@ -132,6 +134,17 @@ class Padding {
             store.buffer->name, extent_, var->name));
   }
 
+  /// Whether a larger extent would change the places of other elements in a parameter's layout.
+  bool is_inner_part(const loop::Buffer& buffer, size_t axis) const {
+    const int position = find_param(schedule_.kernel, buffer.name);
+    if (position < 0) return false;
+    const std::vector<loop::PackedAxis>& axes = schedule_.kernel.params[static_cast<size_t>(position)].layout.axes;
+    return !axes.empty() && axes[axis].source_axis >= 0 &&
+           std::any_of(axes.begin(), axes.end(), [&](const loop::PackedAxis& other) {
+             return other.source_axis == axes[axis].source_axis && other.divisor > axes[axis].divisor;
+           });
+  }
+
   Result<void> grow(const Path& path, const Access& access, const VarRef& var) {
     auto [place, fresh] = shapes_.emplace(access.buffer, access.buffer->shape);
     for (size_t axis = 0; axis < access.indices.size(); ++axis) {
@@ -139,6 +152,11 @@ class Padding {
       if (!mentions(index, var)) continue;
       const auto* exact = as_var(index);
       if (exact && access.buffer->shape[axis] == extent_) {
+        if (is_inner_part(*access.buffer, axis)) {
+          return refuse("pad", path.back(),
+                        fmt::format("axis {} of '{}' is the inner part of a packed axis", axis, access.buffer->name),
+                        {}, "pad before pack");
+        }
         place->second[axis] = std::max(place->second[axis], padded_);
         continue;
       }

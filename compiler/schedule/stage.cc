@@ -208,6 +208,10 @@ Result<void> double_buffer(Schedule& schedule, const std::string& buffer, const 
                     {between->var->name});
     }
   }
+  if (node.kind == loop::ForKind::kParallel || node.kind == loop::ForKind::kVectorized) {
+    return refuse("double_buffer", path.back(),
+                  fmt::format("iterations of '{}' that run at once would share a version of '{}'", loop, buffer));
+  }
   const loop::Alloc& old = *as_alloc(allocation);
   if (!is_filled_first(old.body, old.buffer)) {
     return refuse(
