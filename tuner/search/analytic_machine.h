@@ -100,7 +100,7 @@ inline HardwareSpace analytic_hardware() {
                        {{"block_in", {4, 8, 16, 32, 64}},
                         {"block_out", {4, 8, 16, 32, 64}},
                         {"acc_buffer_bytes", {32 << 10, 64 << 10, 128 << 10}}},
-                       size_of(base));
+                       {size_of(base)});
 }
 
 }  // namespace tandem::tuner

@@ -141,7 +141,7 @@ TEST(Explorer, FailuresAreCountedAndNamed) {
 }
 
 TEST(Explorer, StopsWhenNothingIsLeftToTry) {
-  const HardwareSpace one(isa::HwConfig{}, {{"bus_bytes", {8}}}, size_of(isa::HwConfig{}));
+  const HardwareSpace one(isa::HwConfig{}, {{"bus_bytes", {8}}}, {size_of(isa::HwConfig{})});
   ExploreOptions many = options();
   many.trials = 5000;
   AnalyticExecutor executor;

@@ -15,8 +15,8 @@ bool within(const Size& size, const Size& budget) {
   return size.macs <= budget.macs && size.buffer_bits <= budget.buffer_bits;
 }
 
-HardwareSpace::HardwareSpace(isa::HwConfig base, std::vector<Knob> knobs, Size budget)
-    : base_(std::move(base)), knobs_(std::move(knobs)), budget_(budget) {
+HardwareSpace::HardwareSpace(isa::HwConfig base, std::vector<Knob> knobs, HardwareLimits limits)
+    : base_(std::move(base)), knobs_(std::move(knobs)), limits_(limits) {
   const std::vector<std::string> names = isa::parameter_names();
   for (const Knob& knob : knobs_) {
     TANDEM_CHECK(std::find(names.begin(), names.end(), knob.name) != names.end(), knob.name);
@@ -37,13 +37,17 @@ std::string HardwareSpace::infeasible(const Point& point) const {
   const isa::HwConfig candidate = hardware(point);
   const std::vector<Diagnostic> broken = isa::check(candidate);
   if (!broken.empty()) return broken.front().what;
-  const Size size = size_of(candidate);
-  if (size.macs > budget_.macs) {
-    return fmt::format("{} MACs per cycle ({} x {} x {}), the budget is {}", size.macs, candidate.batch,
-                       candidate.block_in, candidate.block_out, budget_.macs);
+  if (limits_.chained && candidate.block_in != candidate.block_out) {
+    return fmt::format("block_in {} is not block_out {}: layers would not chain without the host", candidate.block_in,
+                       candidate.block_out);
   }
-  if (size.buffer_bits > budget_.buffer_bits) {
-    return fmt::format("{} bits of buffers, the budget is {}", size.buffer_bits, budget_.buffer_bits);
+  const Size size = size_of(candidate);
+  if (size.macs > limits_.budget.macs) {
+    return fmt::format("{} MACs per cycle ({} x {} x {}), the budget is {}", size.macs, candidate.batch,
+                       candidate.block_in, candidate.block_out, limits_.budget.macs);
+  }
+  if (size.buffer_bits > limits_.budget.buffer_bits) {
+    return fmt::format("{} bits of buffers, the budget is {}", size.buffer_bits, limits_.budget.buffer_bits);
   }
   return "";
 }

@@ -19,11 +19,18 @@ Size size_of(const isa::HwConfig& hardware);
 /// Neither measure above the bound's.
 bool within(const Size& size, const Size& budget);
 
-/// Variations of `base` (whose other parameters hold) that are legal hardware and no larger than `budget`.
+/// What every accelerator of a space keeps to, beside being legal.
+struct HardwareLimits {
+  Size budget;
+  /// Layers hand their tensors on in DRAM without the host: block_in equals block_out.
+  bool chained = false;
+};
+
+/// Variations of `base` (whose other parameters hold) that are legal hardware and within the limits.
 class HardwareSpace : public Space {
  public:
   /// Knobs are named as in isa::parameter_names() (a bug otherwise).
-  HardwareSpace(isa::HwConfig base, std::vector<Knob> knobs, Size budget);
+  HardwareSpace(isa::HwConfig base, std::vector<Knob> knobs, HardwareLimits limits);
 
   const std::vector<Knob>& knobs() const override { return knobs_; }
   std::string infeasible(const Point& point) const override;
@@ -31,7 +38,7 @@ class HardwareSpace : public Space {
   std::vector<float> features(const Point& point) const override;
 
   const isa::HwConfig& base() const { return base_; }
-  const Size& budget() const { return budget_; }
+  const HardwareLimits& limits() const { return limits_; }
   /// The accelerator at a point, legal or not, under a name of its own ("b1_i16_o16_0123abcd").
   isa::HwConfig hardware(const Point& point) const;
   /// Every feasible accelerator, in the order of the points, without duplicates. At most `limit` points are looked at.
@@ -40,7 +47,7 @@ class HardwareSpace : public Space {
  private:
   isa::HwConfig base_;
   std::vector<Knob> knobs_;
-  Size budget_;
+  HardwareLimits limits_;
 };
 
 /// "b1_i16_o16_" and eight digits of the configuration's hash.

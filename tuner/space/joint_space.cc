@@ -5,7 +5,7 @@
 namespace tandem::tuner {
 
 JointSpace::JointSpace(const HardwareSpace& hardware, const std::vector<Layer>& layers, const Templates& templates)
-    : layers_(layers), templates_(templates), budget_(hardware.budget()), accelerators_(hardware.feasible()) {}
+    : layers_(layers), templates_(templates), limits_(hardware.limits()), accelerators_(hardware.feasible()) {}
 
 double JointSpace::count() const {
   double total = 0;
@@ -22,7 +22,7 @@ double JointSpace::count(const isa::HwConfig& hardware) const {
 }
 
 std::string JointSpace::infeasible(const Candidate& candidate) const {
-  const HardwareSpace alone(candidate.hardware, {}, budget_);
+  const HardwareSpace alone(candidate.hardware, {}, limits_);
   if (const std::string why = alone.infeasible({}); !why.empty()) return "hardware: " + why;
   if (candidate.schedules.size() != layers_.size()) {
     return fmt::format("{} schedules for {} layers", candidate.schedules.size(), layers_.size());

@@ -36,7 +36,7 @@ class JointSpace {
  private:
   const std::vector<Layer>& layers_;
   const Templates& templates_;
-  Size budget_;
+  HardwareLimits limits_;
   std::vector<isa::HwConfig> accelerators_;
 };
 

@@ -20,7 +20,7 @@ constexpr int64_t kKiB = 1024;
 HardwareSpace blocks(std::vector<Knob> more = {}) {
   std::vector<Knob> knobs = {{"block_in", {8, 16, 32}}, {"block_out", {8, 16, 32}}};
   knobs.insert(knobs.end(), more.begin(), more.end());
-  return HardwareSpace(isa::HwConfig{}, knobs, size_of(isa::HwConfig{}));
+  return HardwareSpace(isa::HwConfig{}, knobs, {size_of(isa::HwConfig{})});
 }
 
 TEST(Space, CountsAndEnumeratesTheLastKnobFastest) {
@@ -64,6 +64,12 @@ TEST(HardwareSpace, SaysWhyAPointIsInfeasible) {
   EXPECT_EQ(space.infeasible({1, 1, 0}), "acc_buffer_bytes 96 KiB is not a power of two from 2 KiB to 2048 KiB");
   EXPECT_EQ(space.infeasible({2, 2, 1}), "1024 MACs per cycle (1 x 32 x 32), the budget is 256");
   EXPECT_EQ(space.infeasible({1, 1, 2}), "5242880 bits of buffers, the budget is 3932160");
+}
+
+TEST(HardwareSpace, ChainedMeansEqualBlocks) {
+  const HardwareSpace space(isa::HwConfig{}, {{"block_in", {8, 16}}}, {size_of(isa::HwConfig{}), true});
+  EXPECT_EQ(space.infeasible({0}), "block_in 8 is not block_out 16: layers would not chain without the host");
+  EXPECT_EQ(space.infeasible({1}), "");
 }
 
 TEST(HardwareSpace, ListsTheFeasibleOnceEach) {
