@@ -9,6 +9,7 @@
 #include "compiler/graph/interpret.h"
 #include "compiler/graph/onnx_importer.h"
 #include "support/environment.h"
+#include "support/rng.h"
 
 namespace tandem::graph {
 namespace {
@@ -299,6 +300,40 @@ TEST(ImportOnnxTest, TruncatedAndForeignFiles) {
             "/nowhere/m.onnx: error: cannot read: No such file or directory");
   unlink(cut.c_str());
   unlink(foreign.c_str());
+}
+
+TEST(ImportOnnxTest, ContradictoryModels) {
+  OnnxModel model = model_of({qconv("y", {})});
+  model.constants["w"] = Tensor(DType::kI8, {0, 2, 3, 3});
+  model.constants["b"] = Tensor(DType::kI32, {0});
+  EXPECT_EQ(render(import(model).error()),
+            "made.onnx: error: the model contradicts itself: conv2d 1x2x4x4 -> 0, 3x3 stride 1x1 pad 0,0,0,0: there "
+            "must be at "
+            "least 1 output channel");
+  model = model_of({node("MaxPool", {"x"}, "y"), node("Relu", {"y"}, "y")});
+  EXPECT_EQ(render(import(model).error()), "made.onnx: error: the model contradicts itself: two tensors are named 'y'");
+}
+
+TEST(ImportOnnxTest, DamagedModelsAreRefusedOrSound) {
+  const Result<Bytes> whole = read_file(kDigits + "digits.onnx");
+  ASSERT_TRUE(whole.ok());
+  const std::string damaged = temporary("_damaged.onnx");
+  const uint64_t seed = 20261121;
+  Rng rng(seed);
+  for (int i = 0; i < 400; ++i) {
+    Bytes bytes = *whole;
+    for (int flips = 0; flips < 3; ++flips) {
+      // The structure is at the beginning, behind it weights: half of the flips are there.
+      const int64_t end = static_cast<int64_t>(bytes.size()) - 1;
+      bytes[static_cast<size_t>(rng.uniform(0, rng.chance(0.5) ? 3000 : end))] ^=
+          static_cast<uint8_t>(1 << rng.uniform(0, 7));
+    }
+    ASSERT_TRUE(write_file(damaged, bytes).ok());
+    const Result<Graph> graph = import_onnx(damaged);
+    if (!graph.ok()) continue;
+    EXPECT_EQ(broken_rule(*graph), "") << "seed " << seed << ", model " << i;
+  }
+  unlink(damaged.c_str());
 }
 
 TEST(ImportOnnxTest, EveryPrefixOfAModelIsRefused) {

@@ -174,7 +174,7 @@ void OnnxImporter::clip(const OnnxNode& node) {
     }
     bounds[i] = bound.constant.type == DType::kI8 ? bound.constant.as<int8_t>()[0] : bound.constant.as<float>()[0];
   }
-  if (bounds[0] > bounds[1]) return reason(fmt::format("its bounds {} and {} leave nothing", bounds[0], bounds[1]));
+  if (!(bounds[0] <= bounds[1])) return reason(fmt::format("its bounds {} and {} leave nothing", bounds[0], bounds[1]));
   if (x.kind == OnnxMeaning::kSum) {
     OnnxMeaning clamped = x;
     clamped.low = std::clamp(x.low, bounds[0], bounds[1]);
