@@ -1,5 +1,5 @@
 // Shares the AXI read channels among three clients, whose number is the AXI ID. Ties go to the lowest number. One burst and one beat
-// per cycle; a burst leaves one cycle after it is taken. Bursts wait while Outstanding of them are in flight.
+// per cycle; a burst leaves, and a beat arrives, one cycle after it is taken. Bursts wait while Outstanding of them are in flight.
 module axi_read_arbiter #(
   parameter int AddrBits = 48,
   parameter int BusBytes = 8,
@@ -32,49 +32,53 @@ module axi_read_arbiter #(
 );
   localparam int CountBits = $clog2(Outstanding + 1);
 
-  logic                 arvalid_q, take, finish;
-  logic [1:0]           arid_q, winner;
-  logic [AddrBits-1:0]  araddr_q;
-  logic [7:0]           arlen_q;
+  logic                 take, taken, finish, address_ready, beat_valid, last;
+  logic [1:0]           winner, id, response;
   logic [CountBits-1:0] in_flight_q;
 
-  assign take = (!arvalid_q || arready_i) && in_flight_q != CountBits'(Outstanding) && burst_valid_i != '0;
+  // Both channels pass through register slices.
+  stream_slice #(.Width(2 + AddrBits + 8)) u_address (
+    .clk_i,
+    .rst_ni,
+    .wvalid_i(take),
+    .wready_o(address_ready),
+    .wdata_i({winner, burst_addr_i[winner*AddrBits +: AddrBits], burst_len_i[winner*8 +: 8]}),
+    .rvalid_o(arvalid_o),
+    .rready_i(arready_i),
+    .rdata_o({arid_o, araddr_o, arlen_o})
+  );
+  stream_slice #(.Width(2 + 2 + 1 + BusBits)) u_data (
+    .clk_i,
+    .rst_ni,
+    .wvalid_i(rvalid_i),
+    .wready_o(rready_o),
+    .wdata_i({rid_i, rresp_i, rlast_i, rdata_i}),
+    .rvalid_o(beat_valid),
+    .rready_i(taken),
+    .rdata_o({id, response, last, beat_data_o})
+  );
+
+  assign take = address_ready && in_flight_q != CountBits'(Outstanding) && burst_valid_i != '0;
   assign winner = burst_valid_i[0] ? 2'd0 : burst_valid_i[1] ? 2'd1 : 2'd2;
   assign burst_ready_o = {take && winner == 2'd2, take && winner == 2'd1, take && winner == 2'd0};
 
-  assign beat_valid_o = {rvalid_i && rid_i == 2'd2, rvalid_i && rid_i == 2'd1, rvalid_i && rid_i == 2'd0};
-  assign rready_o = |(beat_ready_i & {rid_i == 2'd2, rid_i == 2'd1, rid_i == 2'd0});
-  assign beat_data_o = rdata_i;
-  assign beat_error_o = rresp_i[1];
-  assign finish = rvalid_i && rready_o && rlast_i;
+  assign beat_valid_o = {beat_valid && id == 2'd2, beat_valid && id == 2'd1, beat_valid && id == 2'd0};
+  assign taken = |(beat_ready_i & {id == 2'd2, id == 2'd1, id == 2'd0});
+  assign beat_error_o = response[1];
+  assign finish = beat_valid && taken && last;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      arvalid_q <= 1'b0;
       in_flight_q <= '0;
     end else begin
-      if (take) arvalid_q <= 1'b1;
-      else if (arready_i) arvalid_q <= 1'b0;
       if (take && !finish) in_flight_q <= in_flight_q + 1'b1;
       if (finish && !take) in_flight_q <= in_flight_q - 1'b1;
     end
   end
-  always_ff @(posedge clk_i) begin
-    if (take) begin
-      arid_q <= winner;
-      araddr_q <= burst_addr_i[winner*AddrBits +: AddrBits];
-      arlen_q <= burst_len_i[winner*8 +: 8];
-    end
-  end
-
-  assign arvalid_o = arvalid_q;
-  assign arid_o = arid_q;
-  assign araddr_o = araddr_q;
-  assign arlen_o = arlen_q;
   assign idle_o = in_flight_q == '0;
 
   logic unused;
-  assign unused = &{1'b0, rresp_i[0]};
+  assign unused = &{1'b0, response[0]};
 
 `ifdef VERILATOR
   AddressStableUntilTaken: assert property (@(posedge clk_i) disable iff (!rst_ni)

@@ -17,26 +17,19 @@ module ram_1r1w #(
 );
   localparam int ChunkBits = Width / Chunks;
 
-  logic [Width-1:0] mem [0:Depth-1];
   logic [Width-1:0] rdata_q;
   assign rdata_o = rdata_q;
 
-  if (Chunks == 1) begin : gen_whole
+  // One memory per chunk: what synthesis would make of byte enables, and much less work for it.
+  genvar c;
+  for (c = 0; c < Chunks; c++) begin : gen_chunk
+    logic [ChunkBits-1:0] mem [0:Depth-1];
     always_ff @(posedge clk_i) begin
-      if (we_i && wmask_i[0]) mem[waddr_i] <= wdata_i;
+      if (we_i && wmask_i[c]) mem[waddr_i] <= wdata_i[c*ChunkBits +: ChunkBits];
     end
-  end else begin : gen_chunks
     always_ff @(posedge clk_i) begin
-      if (we_i) begin
-        for (int c = 0; c < Chunks; c++) begin
-          if (wmask_i[c]) mem[waddr_i][c*ChunkBits +: ChunkBits] <= wdata_i[c*ChunkBits +: ChunkBits];
-        end
-      end
+      if (re_i) rdata_q[c*ChunkBits +: ChunkBits] <= mem[raddr_i];
     end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (re_i) rdata_q <= mem[raddr_i];
   end
 
 `ifdef VERILATOR

@@ -19,28 +19,20 @@ module ram_2r1w #(
 );
   localparam int ChunkBits = Width / Chunks;
 
-  logic [Width-1:0] mem [0:Depth-1];
   logic [Width-1:0] rdata_a_q, rdata_b_q;
   assign rdata_a_o = rdata_a_q;
   assign rdata_b_o = rdata_b_q;
 
-  if (Chunks == 1) begin : gen_whole
+  genvar c;
+  for (c = 0; c < Chunks; c++) begin : gen_chunk
+    logic [ChunkBits-1:0] mem [0:Depth-1];
     always_ff @(posedge clk_i) begin
-      if (we_i && wmask_i[0]) mem[waddr_i] <= wdata_i;
+      if (we_i && wmask_i[c]) mem[waddr_i] <= wdata_i[c*ChunkBits +: ChunkBits];
     end
-  end else begin : gen_chunks
     always_ff @(posedge clk_i) begin
-      if (we_i) begin
-        for (int c = 0; c < Chunks; c++) begin
-          if (wmask_i[c]) mem[waddr_i][c*ChunkBits +: ChunkBits] <= wdata_i[c*ChunkBits +: ChunkBits];
-        end
-      end
+      if (re_a_i) rdata_a_q[c*ChunkBits +: ChunkBits] <= mem[raddr_a_i];
+      if (re_b_i) rdata_b_q[c*ChunkBits +: ChunkBits] <= mem[raddr_b_i];
     end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (re_a_i) rdata_a_q <= mem[raddr_a_i];
-    if (re_b_i) rdata_b_q <= mem[raddr_b_i];
   end
 
 `ifdef VERILATOR

@@ -1,5 +1,5 @@
 // Executes STOREs in queue order: reads the output buffer, one beat per cycle, and writes it to DRAM. A STORE retires, and pushes its
-// token, after the last of its write responses; the next STOREs stream meanwhile. First beat four cycles after the start.
+// token, after the last of its write responses; the next STOREs stream meanwhile. First beat six cycles after the start.
 module store_engine #(
   parameter int AddrBits = 48,
   parameter int BusBytes = 8,
@@ -145,18 +145,17 @@ module store_engine #(
     else if (take && burst_last) bursting_q <= 1'b0;
   end
 
-  logic aw_valid_q;
-  assign aw_ready = !aw_valid_q || awready_i;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) aw_valid_q <= 1'b0;
-    else if (take) aw_valid_q <= 1'b1;
-    else if (awready_i) aw_valid_q <= 1'b0;
-    if (take) begin
-      awaddr_o <= burst_addr;
-      awlen_o <= burst_len;
-    end
-  end
-  assign awvalid_o = aw_valid_q;
+  // All three channels pass through register slices.
+  stream_slice #(.Width(AddrBits + 8)) u_address (
+    .clk_i,
+    .rst_ni,
+    .wvalid_i(take),
+    .wready_o(aw_ready),
+    .wdata_i({burst_addr, burst_len}),
+    .rvalid_o(awvalid_o),
+    .rready_i(awready_i),
+    .rdata_o({awaddr_o, awlen_o})
+  );
 
   localparam int BeatsDepth = 4;
   logic [$clog2(BeatsDepth+1)-1:0] beats_level;
@@ -245,16 +244,28 @@ module store_engine #(
         {(BusBytes/Lanes){!overrun_q && LaneBits'(l) >= first_q && LaneBits'(l) - first_q < count_q}};
   end
 
+  logic                       beat_valid, beat_ready;
+  logic [BusBits+BusBytes:0]  beat;
   stream_fifo #(.Width(BusBits + BusBytes + 1), .Depth(QueueDepth)) u_queue (
     .clk_i,
     .rst_ni,
     .wvalid_i(valid_q),
     .wready_o(queue_ready),
     .wdata_i({last_q, strobe, read_data_i}),
+    .rvalid_o(beat_valid),
+    .rready_i(beat_ready),
+    .rdata_o(beat),
+    .level_o(queued)
+  );
+  stream_slice #(.Width(BusBits + BusBytes + 1)) u_data (
+    .clk_i,
+    .rst_ni,
+    .wvalid_i(beat_valid),
+    .wready_o(beat_ready),
+    .wdata_i(beat),
     .rvalid_o(wvalid_o),
     .rready_i(wready_i),
-    .rdata_o({wlast_o, wstrb_o, wdata_o}),
-    .level_o(queued)
+    .rdata_o({wlast_o, wstrb_o, wdata_o})
   );
 
   // Responses, in order: {expects one, last of its instruction, pushes a token, instruction}.
@@ -271,22 +282,34 @@ module store_engine #(
     .rdata_o({expects, ends, pushes, retire_number_o}),
     .level_o(list_level)
   );
-  assign bready_o = entry_valid && expects;
-  assign entry_done = entry_valid && (!expects || bvalid_i);
+  logic       response_valid, response_ready;
+  logic [1:0] response;
+  stream_slice #(.Width(2)) u_response (
+    .clk_i,
+    .rst_ni,
+    .wvalid_i(bvalid_i),
+    .wready_o(bready_o),
+    .wdata_i(bresp_i),
+    .rvalid_o(response_valid),
+    .rready_i(response_ready),
+    .rdata_o(response)
+  );
+  assign response_ready = entry_valid && expects;
+  assign entry_done = entry_valid && (!expects || response_valid);
   assign retire_o = entry_done && ends;
   assign token_push_o = retire_o && pushes;
-  assign bus_error_o = entry_done && expects && bresp_i[1];
+  assign bus_error_o = entry_done && expects && response[1];
   assign bus_number_o = retire_number_o;
 
   assign idle_o = !bursting_q && list_level == '0;
-  assign busy_o = wvalid_o && wready_i;
+  assign busy_o = beat_valid && beat_ready;
   assign wait_compute_o = command_valid_i && legal && !token_ready;
   assign wait_space_o = command_valid_i && legal && token_ready && !space_ready;
   assign encoding_error_o = command_valid_i && !legal && !halt_i && idle_o;
   assign encoding_number_o = number;
 
   logic unused;
-  assign unused = &{1'b0, beats_level, walk_last, bresp_i[0], insn};
+  assign unused = &{1'b0, beats_level, walk_last, response[0], insn};
 
 `ifdef VERILATOR
   QueueHasRoom: assert property (@(posedge clk_i) disable iff (!rst_ni) valid_q |-> queue_ready);

@@ -139,12 +139,12 @@ module tandem_accel #(
   );
 
   // A start resets all engines for one cycle; the run begins in the next.
-  logic begin_q, engines_rst_n, halt_q;
+  logic starting_q, begin_q, engines_rst_n, halt_q;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin_q <= 1'b0;
-    else begin_q <= start;
+    engines_rst_n <= rst_ni && !start;
+    starting_q <= rst_ni && start;
+    begin_q <= rst_ni && starting_q;
   end
-  assign engines_rst_n = rst_ni && !start;
 
   // Fetch and the command queues.
   logic [2:0]             burst_valid, burst_ready, beat_valid, beat_ready;
@@ -495,7 +495,7 @@ module tandem_accel #(
   logic [3:0]  error_code;
   logic [31:0] error_insn;
   assign quiet = reads_idle && burst_valid == '0 && store_idle && !m_awvalid_o && !m_wvalid_o;
-  assign no_finish = running_q && !begin_q && fetch_done && load_level == '0 && load_idle && store_level == '0 && store_idle &&
+  assign no_finish = running_q && !starting_q && !begin_q && fetch_done && load_level == '0 && load_idle && store_level == '0 && store_idle &&
                      compute_level == '0 && compute_idle && !finish;
   always_comb begin
     error = 1'b1;
@@ -612,8 +612,8 @@ module tandem_accel #(
 
     events[CountGemmOps] = gemm_step;
     events[CountAluOps] = alu_step;
-    events[CountReadBeats] = m_rvalid_i && m_rready_o;
-    events[CountWriteBeats] = m_wvalid_o && m_wready_i;
+    events[CountReadBeats] = beat_valid != '0 && (beat_valid & ~beat_ready) == '0;
+    events[CountWriteBeats] = store_busy;
   end
   perf_counters #(.Count(CounterCount), .Width(CounterBits)) u_counters (
     .clk_i,
