@@ -51,6 +51,15 @@ int usage_error(const Diagnostic& diagnostic) {
   return kExitBadInput;
 }
 
+/// CLI11's words, where ours are better.
+std::string reworded(const std::string& what) {
+  const std::string conversion = "Could not convert: ";  // "Could not convert: --seed = many"
+  const size_t equals = what.find(" = ");
+  if (what.compare(0, conversion.size(), conversion) != 0 || equals == std::string::npos) return what;
+  return fmt::format("{}: '{}' is not a number that it takes",
+                     what.substr(conversion.size(), equals - conversion.size()), what.substr(equals + 3));
+}
+
 /// What is wrong with a line that CLI11 refused: words that it did not know come before what it then missed.
 int explain(const CLI::App& root, const CLI::ParseError& error) {
   const CLI::App* command = &root;
@@ -61,7 +70,7 @@ int explain(const CLI::App& root, const CLI::ParseError& error) {
     if (!command->remaining().empty()) return usage_error(unexpected(root, *command, command->remaining().front()));
   }
   const std::string name = command == &root ? "tandem" : "tandem " + command->get_name();
-  std::string what = error.what();
+  std::string what = reworded(error.what());
   const bool has_hint = what.find("\n  hint: ") != std::string::npos;
   return usage_error({{}, std::move(what), {}, has_hint ? "" : fmt::format("'{} --help' shows the usage", name)});
 }
@@ -123,6 +132,13 @@ void add_choice(CLI::App& command, const std::string& flag, std::string& value, 
       ->check(check, "")
       ->type_name(fmt::format("{}", fmt::join(choices, "|")))
       ->capture_default_str();
+}
+
+std::string check_positive(const std::string& word) {
+  const bool digits = !word.empty() && word.size() < 19 && word.find_first_not_of("0123456789") == std::string::npos;
+  return digits && word.find_first_not_of('0') != std::string::npos
+             ? ""
+             : fmt::format("'{}' is not a positive integer", word);
 }
 
 void print_json(const nlohmann::ordered_json& document) { print(document.dump(2)); }

@@ -54,6 +54,9 @@ class Cli {
 void add_choice(CLI::App& command, const std::string& flag, std::string& value, const std::vector<std::string>& choices,
                 const std::string& description);
 
+/// For `option->check(check_positive)`: "" for a positive integer, else what is wrong with the word.
+std::string check_positive(const std::string& word);
+
 /// One JSON document and a new line on standard output.
 void print_json(const nlohmann::ordered_json& document);
 
