@@ -39,6 +39,9 @@ struct Buffer {
   Type type = Type::kI8;
   Shape shape;
   std::string scope = "dram";
+  /// Of a local buffer: its allocations take that many places in turn, so that the work of one may overlap with that of
+  /// the next. It changes no value.
+  int64_t copies = 1;
 };
 using BufferRef = std::shared_ptr<const Buffer>;  // identity is the pointer
 

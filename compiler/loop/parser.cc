@@ -81,6 +81,14 @@ class KernelParser : public ExpressionParser {
       if (peek().kind != TokenKind::kWord) return unexpected("a memory scope");
       result.scope = take().text;
     }
+    if (next_is_word("times")) {
+      take();
+      const SourceLocation where = peek().where;
+      TANDEM_ASSIGN(result.copies, constant(fmt::format("the number of copies of '{}'", name)));
+      if (result.copies < 1) {
+        return Diagnostic{where, fmt::format("'{}' has {} copies", name, result.copies), {"1", "2"}, ""};
+      }
+    }
     return std::make_shared<const Buffer>(std::move(result));
   }
 

@@ -2,7 +2,8 @@
 //
 //   kernel conv(x: i8[1, 18, 18], w: i8[3, 3], out y: i8[1, 16, 16], imm: i32) {   // buffers and scalars; `out` marks
 //   results
-//     alloc acc: i32[16, 16] in acc {                  // type, shape and memory scope ("dram" where none is given)
+//     alloc acc: i32[16, 16] in acc {                  // type, shape and memory scope ("dram" where none is given);
+//                                                      // `times 2` after them: two copies, used in turn
 //       for p in 0..16 {                               // also: parallel, vectorized, unrolled
 //         for q in 0..16 {
 //           acc[p, q] = 0;                             // a literal takes the type of its place or of its partner

@@ -107,6 +107,7 @@ std::string shape_text(const Shape& shape) { return to_string(shape); }
 std::string buffer_text(const Buffer& buffer) {
   std::string text = fmt::format("{}: {}{}", buffer.name, name(buffer.type), shape_text(buffer.shape));
   if (buffer.scope != "dram") text += " in " + buffer.scope;
+  if (buffer.copies != 1) text += fmt::format(" times {}", buffer.copies);
   return text;
 }
 

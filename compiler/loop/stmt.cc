@@ -24,7 +24,7 @@ class Comparison {
   void bind(const VarRef& a, const VarRef& b) { vars_[a] = b; }
   bool bind(const BufferRef& a, const BufferRef& b) {
     buffers_[a] = b;
-    return a->type == b->type && a->shape == b->shape && a->scope == b->scope;
+    return a->type == b->type && a->shape == b->shape && a->scope == b->scope && a->copies == b->copies;
   }
   bool same(const std::vector<Expr>& a, const std::vector<Expr>& b) const {
     if (a.size() != b.size()) return false;
