@@ -6,6 +6,7 @@
 
 #include "compiler/codegen/accel/emission.h"
 #include "compiler/codegen/accel/linear.h"
+#include "compiler/codegen/accel/live_shape.h"
 #include "compiler/codegen/accel/macro.h"
 #include "compiler/codegen/accel/scratchpads.h"
 #include "compiler/codegen/accel/transfer.h"
@@ -115,7 +116,8 @@ class Lowering {
       return {};
     }
     if (const auto* scoped = std::get_if<loop::Alloc>(&stmt->node)) {
-      const Result<void> allocated = pads_.allocate(scoped->buffer);
+      const int64_t lanes = Scratchpads::lanes(hardware_, scoped->buffer->scope);
+      const Result<void> allocated = pads_.allocate(scoped->buffer, shapes_.of(*scoped, lanes, environment_));
       if (!allocated.ok()) return at(stmt, allocated.error());
       TANDEM_TRY(lower(scoped->body));
       pads_.release(scoped->buffer);
@@ -174,6 +176,8 @@ class Lowering {
 
   /// The position of an element in its buffer, counted in lanes; empty where an index is not linear.
   std::optional<Linear> flat(const loop::BufferRef& buffer, const std::vector<loop::Expr>& indices) {
+    const Place* place = pads_.find(buffer);
+    const Shape& shape = place != nullptr ? place->shape : buffer->shape;
     Linear result;
     int64_t stride = 1;
     for (size_t d = indices.size(); d-- > 0;) {
@@ -187,7 +191,7 @@ class Lowering {
       if (index->coefficients.size() > result.coefficients.size())
         result.coefficients.resize(index->coefficients.size(), 0);
       for (size_t i = 0; i < index->coefficients.size(); ++i) result.coefficients[i] += stride * index->coefficients[i];
-      stride *= buffer->shape[d];
+      stride *= shape[d];
     }
     return result;
   }
@@ -326,9 +330,19 @@ class Lowering {
   // ---- copies
   // -------------------------------------------------------------------------------------------------------------
 
-  Result<bool> lower_copy(const loop::Store& store, const Box& box) {
+  Result<bool> lower_copy(const loop::Store& store, const Box& whole) {
     CopyValue copy;
     const Place* to = pads_.find(store.buffer);
+    Box box = whole;
+    // What nothing reads has no place and is not loaded.
+    for (size_t axis = 0; to != nullptr && axis < to->shape.size(); ++axis) {
+      if (to->shape[axis] == store.buffer->shape[axis]) continue;
+      const loop::Expr inside = loop::binary(loop::BinaryOp::kLt, store.indices[axis], loop::integer(to->shape[axis]));
+      if (restrict_box(environment_, inside, box)) continue;
+      reason_.what = "a copy's index is no single loop: " + loop::to_text(store.indices[axis]);
+      return false;
+    }
+    if (box.empty()) return true;
     if (!find_copy(store.value, copy)) {
       return Diagnostic{{},
                         fmt::format("the value stored to '{}' is neither a copy nor an intrinsic: {}",
@@ -485,6 +499,7 @@ class Lowering {
   isa::FieldLimits limits_;
   Scratchpads pads_;
   Environment environment_;
+  LiveShapes shapes_;
   std::map<const loop::Buffer*, LayerArgument> arguments_;
   std::map<std::string, Emission> emissions_;
   std::vector<Step> steps_;

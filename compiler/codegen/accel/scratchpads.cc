@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "isa/instruction.h"
 #include "support/check.h"
 
@@ -12,7 +14,14 @@ constexpr isa::Memory kScopes[] = {isa::Memory::kInp, isa::Memory::kWgt, isa::Me
 
 }  // namespace
 
-Result<void> Scratchpads::allocate(const loop::BufferRef& buffer) {
+int64_t Scratchpads::lanes(const isa::HwConfig& hardware, const std::string& scope) {
+  for (const isa::Memory memory : kScopes) {
+    if (scope == isa::info(memory).name) return isa::lane_count(hardware, memory);
+  }
+  return 1;
+}
+
+Result<void> Scratchpads::allocate(const loop::BufferRef& buffer, const Shape& shape) {
   std::vector<std::string> scopes;
   const isa::Memory* memory = nullptr;
   for (const isa::Memory& scope : kScopes) {
@@ -43,23 +52,27 @@ Result<void> Scratchpads::allocate(const loop::BufferRef& buffer) {
                       fmt::format("pack it so that its last axes make {}", lanes)};
   }
   Stack& stack = stacks_[*memory];
-  const int64_t depth = hardware_.depth(*memory), elements = count / lanes;
-  if (stack.used + elements > depth) {
+  const int64_t depth = hardware_.depth(*memory), used = element_count(shape) / lanes;
+  History& history = histories_[buffer];
+  history.largest = std::max(history.largest, used);
+  const int64_t reserved = buffer->copies * history.largest;
+  if (stack.used + reserved > depth) {
     std::string live;
     for (const loop::BufferRef& other : stack.live) {
-      live += fmt::format("{}'{}' ({})", live.empty() ? "" : ", ", other->name, places_.at(other).elements);
+      live += fmt::format("{}'{}' ({})", live.empty() ? "" : ", ", other->name, places_.at(other).reserved);
     }
     return Diagnostic{{},
                       fmt::format("buffer '{}' needs {} elements of '{}', which has {} ({} bytes); {}", buffer->name,
-                                  elements, buffer->scope, depth, depth * hardware_.element_bytes(*memory),
+                                  reserved, buffer->scope, depth, depth * hardware_.element_bytes(*memory),
                                   live.empty() ? "nothing else lives there" : "there live already: " + live),
                       {},
                       "choose smaller tiles"};
   }
-  places_[buffer] = {*memory, stack.used, elements, lanes};
+  const int64_t base = stack.used + history.allocations++ % buffer->copies * history.largest;
+  places_[buffer] = {*memory, base, used, lanes, shape, reserved};
   stack.written.resize(static_cast<size_t>(depth), false);
-  std::fill_n(stack.written.begin() + stack.used, elements, false);
-  stack.used += elements;
+  std::fill_n(stack.written.begin() + base, used, false);
+  stack.used += reserved;
   stack.live.push_back(buffer);
   return {};
 }
@@ -69,7 +82,7 @@ void Scratchpads::release(const loop::BufferRef& buffer) {
   Stack& stack = stacks_[place.memory];
   TANDEM_CHECK(!stack.live.empty() && stack.live.back() == buffer, "lifetimes are nested");
   stack.live.pop_back();
-  stack.used -= place.elements;
+  stack.used -= place.reserved;
   places_.erase(buffer);
 }
 

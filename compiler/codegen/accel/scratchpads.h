@@ -17,7 +17,9 @@ struct Place {
   isa::Memory memory = isa::Memory::kInp;
   int64_t base = 0;  // elements
   int64_t elements = 0;
-  int64_t lanes = 1;  // of one element
+  int64_t lanes = 1;     // of one element
+  Shape shape;           // at most the buffer's
+  int64_t reserved = 0;  // elements, with all copies
 };
 
 /// Lifetimes are those of `Alloc`, hence nested: each scratchpad is a stack.
@@ -25,8 +27,12 @@ class Scratchpads {
  public:
   explicit Scratchpads(const isa::HwConfig& hardware) : hardware_(hardware) {}
 
-  /// Errors: an unknown scope, the wrong type, no whole elements, or no room (with the sizes of all that live).
-  Result<void> allocate(const loop::BufferRef& buffer);
+  /// Lanes of one element of a scope; 1 where there is no such scratchpad.
+  static int64_t lanes(const isa::HwConfig& hardware, const std::string& scope);
+
+  /// `shape`, at most the buffer's, is what this allocation uses. A buffer of several copies takes the next one each
+  /// time. Errors: an unknown scope, the wrong type, no whole elements, or no room (with the sizes of all that live).
+  Result<void> allocate(const loop::BufferRef& buffer, const Shape& shape);
   void release(const loop::BufferRef& buffer);
   /// Null for buffers that live elsewhere.
   const Place* find(const loop::BufferRef& buffer) const;
@@ -45,6 +51,11 @@ class Scratchpads {
   const isa::HwConfig& hardware_;
   std::map<isa::Memory, Stack> stacks_;
   std::map<loop::BufferRef, Place> places_;
+  struct History {
+    int64_t allocations = 0;
+    int64_t largest = 0;  // elements: smaller ones keep its room, so that what is allocated after them does not move
+  };
+  std::map<loop::BufferRef, History> histories_;
 };
 
 }  // namespace tandem::codegen
