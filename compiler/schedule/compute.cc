@@ -61,16 +61,38 @@ const loop::Load* chain_of(const Expr& expr, const std::string& buffer, std::vec
   return chain_of(node->arguments[position], buffer, operations);
 }
 
+/// Loops and conditions `around` (outermost first) with other variables, around `body`.
+Stmt rebuilt(const std::vector<Stmt>& around, const std::map<VarRef, VarRef>& vars, Stmt body,
+             const std::map<VarRef, Expr>& values) {
+  for (size_t i = around.size(); i-- > 0;) {
+    if (const auto* node = as_for(around[i])) {
+      const auto renamed = vars.find(node->var);
+      body = loop::for_loop(renamed == vars.end() ? node->var : renamed->second, node->extent, body, node->kind);
+    } else {
+      body = loop::if_then(loop::substitute(std::get<loop::If>(around[i]->node).condition, values), body);
+    }
+  }
+  return body;
+}
+
 }  // namespace
 
 Result<void> decompose(Schedule& schedule, const std::string& loop, const std::string& buffer) {
   TANDEM_ASSIGN(const Path path, find_loop(schedule, "decompose", loop));
   TANDEM_ASSIGN(const Path alloc_path, find_alloc(schedule, "decompose", buffer));
   std::vector<const loop::For*> loops;
+  std::vector<Stmt> around;  // loops and conditions
   Stmt inner = path.back();
-  for (const auto* node = as_for(inner); node; node = as_for(inner)) {
-    loops.push_back(node);
-    inner = node->body;
+  while (true) {
+    const auto* node = as_for(inner);
+    const auto* guard = std::get_if<loop::If>(&inner->node);
+    if (!node && !guard) break;
+    around.push_back(inner);
+    if (node) loops.push_back(node);
+    if (guard && reads(guard->condition, buffer)) {
+      return refuse("decompose", inner, fmt::format("this condition reads '{}'", buffer));
+    }
+    inner = node ? node->body : guard->body;
   }
   const auto* store = std::get_if<loop::Store>(&inner->node);
   if (!store) return refuse("decompose", path.back(), "this is no perfect nest around one store");
@@ -88,7 +110,7 @@ Result<void> decompose(Schedule& schedule, const std::string& loop, const std::s
     if (var) used.insert(var->var);
   }
   for (const loop::For* node : loops) {
-    if (used.count(node->var)) continue;
+    if (used.count(node->var) || node->extent == 1) continue;
     return refuse(
         "decompose", path.back(),
         fmt::format("'{}' does not index '{}': several iterations share an element", node->var->name, buffer));
@@ -121,21 +143,18 @@ Result<void> decompose(Schedule& schedule, const std::string& loop, const std::s
     const Operation& operation = operations[operations.size() - 1 - step];
     Stmt update = loop::store(target, load->indices, operation(loop::load(target, load->indices)));
     std::map<VarRef, Expr> renamed;
-    std::vector<VarRef> vars;
-    Shape extents;
+    std::map<VarRef, VarRef> vars;
     for (const loop::For* node : loops) {
-      vars.push_back(new_var(new_name(names, fmt::format("{}_u{}", node->var->name, step))));
-      extents.push_back(node->extent);
-      renamed[node->var] = loop::use(vars.back());
+      vars[node->var] = new_var(new_name(names, fmt::format("{}_u{}", node->var->name, step)));
+      renamed[node->var] = loop::use(vars[node->var]);
     }
-    nests.push_back(nest(vars, extents, loop::substitute(update, renamed)));
+    nests.push_back(rebuilt(around, vars, loop::substitute(update, renamed), renamed));
     names.body = loop::block({names.body, nests.back()});
   }
   Expr value = loop::load(target, load->indices);
   if (conversion) value = loop::cast(store->value->type, value);
   Stmt last = located(loop::store(store->buffer, store->indices, value), inner->where);
-  for (size_t i = loops.size(); i-- > 0;) last = loop::for_loop(loops[i]->var, loops[i]->extent, last, loops[i]->kind);
-  nests.push_back(last);
+  nests.push_back(rebuilt(around, {}, last, {}));
   commit(schedule, replace(schedule.kernel.body, path.back(), loop::block(std::move(nests))),
          {"decompose", {{"loop", loop}, {"buffer", buffer}}});
   return {};

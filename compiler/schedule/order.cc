@@ -24,6 +24,17 @@ std::string describe(const Dependence& dependence, const std::vector<const loop:
 
 std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
 
+/// What stands inside the conditions that begin `stmt`, as long as they read no buffer; appends these.
+Stmt without_guards(const Stmt& stmt, std::vector<Expr>& conditions) {
+  const auto* guard = std::get_if<loop::If>(&stmt->node);
+  if (!guard) return stmt;
+  for (const Access& access : accesses_of(stmt)) {
+    if (access.path.size() == 1) return stmt;  // the condition reads it
+  }
+  conditions.push_back(guard->condition);
+  return without_guards(guard->body, conditions);
+}
+
 const char* text_of(loop::ForKind kind) {
   switch (kind) {
     case loop::ForKind::kSerial:
@@ -53,16 +64,22 @@ Result<void> reorder(Schedule& schedule, const std::vector<std::string>& loops) 
   std::vector<const loop::For*> chain;
   std::vector<std::string> names;
   std::vector<size_t> places;
-  for (const loop::For* node = as_for(top.back()); node; node = as_for(node->body)) {
+  std::vector<size_t> guards_until;  // how many conditions stand before the body of each loop of the chain
+  std::vector<Expr> guards;
+  for (const loop::For* node = as_for(top.back()); node;) {
     if (std::count(loops.begin(), loops.end(), node->var->name) > 0) places.push_back(chain.size());
     chain.push_back(node);
     names.push_back(node->var->name);
+    const Stmt inside = without_guards(node->body, guards);
+    guards_until.push_back(guards.size());
+    node = as_for(inside);
   }
   if (places.size() != loops.size()) {
     return refuse("reorder", top.back(), fmt::format("[{}] are not different loops of one perfect nest", joined(loops)),
                   names, "fission first, so that each of them is directly in the other");
   }
   chain.resize(places.back() + 1);
+  guards.resize(guards_until[places.back()]);
   std::vector<size_t> order(chain.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   for (size_t i = 0; i < loops.size(); ++i) {
@@ -84,11 +101,19 @@ Result<void> reorder(Schedule& schedule, const std::vector<std::string>& loops) 
       return refuse("reorder", top.back(), why, {}, fmt::format("annotate '{}' as serial first", carrier.var->name));
     }
   }
-  Stmt body = chain.back()->body;
+  // Conditions of the tails stand directly in the innermost of the loops that they name.
+  std::vector<Expr> ignored;
+  Stmt body = without_guards(chain.back()->body, ignored);
   for (size_t i = order.size(); i-- > 0;) {
     const loop::For& node = *chain[order[i]];
+    for (size_t g = guards.size(); g-- > 0;) {
+      if (!mentions(guards[g], node.var)) continue;
+      body = loop::if_then(guards[g], body);
+      guards.erase(guards.begin() + static_cast<std::ptrdiff_t>(g));
+    }
     body = loop::for_loop(node.var, node.extent, body, node.kind);
   }
+  for (size_t g = guards.size(); g-- > 0;) body = loop::if_then(guards[g], body);
   commit(schedule, replace(schedule.kernel.body, top.back(), located(body, top.back()->where)),
          {"reorder", {{"loops", loops}}});
   return {};

@@ -10,8 +10,6 @@ namespace {
 
 const loop::VarUse* as_var(const Expr& expr) { return std::get_if<loop::VarUse>(&expr->node); }
 
-bool mentions(const Expr& expr, const VarRef& var) { return loop::substitute(expr, {{var, loop::integer(0)}}) != expr; }
-
 /// Whether the sum `t[...] = t[...] + product` has a factor that is zero wherever var >= extent: an input whose axis of
 /// that extent is indexed by var, so that the host pads it with zeros.
 bool has_zero_factor(const loop::Kernel& kernel, const Expr& expr, const VarRef& var, int64_t extent) {
@@ -35,20 +33,6 @@ bool has_zero_factor(const loop::Kernel& kernel, const Expr& expr, const VarRef&
     if (axes.empty() || axes[axis].source_axis >= 0) return true;  // not an axis of copies
   }
   return false;
-}
-
-/// The value that a reduction adds to its own element; null where the store is none.
-Expr added_term(const loop::Store& store) {
-  const auto* sum = std::get_if<loop::Binary>(&store.value->node);
-  if (!sum || sum->op != loop::BinaryOp::kAdd) return nullptr;
-  const auto is_own = [&](const Expr& expr) {
-    const auto* load = std::get_if<loop::Load>(&expr->node);
-    return load && load->buffer == store.buffer &&
-           std::equal(load->indices.begin(), load->indices.end(), store.indices.begin(),
-                      [](const Expr& a, const Expr& b) { return equal(a, b); });
-  };
-  if (is_own(sum->a)) return sum->b;
-  return is_own(sum->b) ? sum->a : nullptr;
 }
 
 class Padding {

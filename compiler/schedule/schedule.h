@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <variant>
@@ -30,6 +31,8 @@ using Trace = std::vector<Step>;
 struct Schedule {
   loop::Kernel kernel;
   Trace trace;
+  /// What `assume` says of inputs: the lowest and the highest value.
+  std::map<std::string, std::pair<int64_t, int64_t>> assumed;
 
   /// The empty schedule. Names become unique; a parameter without a layout gets its own shape as the logical one.
   explicit Schedule(const loop::Kernel& definition);
@@ -73,6 +76,14 @@ Result<void> compute_at(Schedule& schedule, const std::string& buffer, const std
 /// A local buffer that each iteration of `loop` fills anew gets two versions, used in turn: axis 0 is `loop` % 2.
 Result<void> double_buffer(Schedule& schedule, const std::string& buffer, const std::string& loop);
 
+/// Successive allocations of a local buffer take `copies` places in turn, so that filling one may overlap with the use
+/// of the other. No value changes: an allocation is a fresh buffer.
+Result<void> multi_buffer(Schedule& schedule, const std::string& buffer, int64_t copies);
+/// An axis of a local buffer that is read at `outer` * stride + `inner` only becomes two axes, indexed by the two
+/// loops: rows that no window touches are not kept. The loops that fill it are called LOOP_outer, LOOP_inner.
+Result<void> unfold(Schedule& schedule, const std::string& buffer, int64_t axis, const std::string& outer,
+                    const std::string& inner);
+
 // ---- layout
 // -----------------------------------------------------------------------------------------------------------------
 
@@ -92,6 +103,17 @@ Result<void> replicate(Schedule& schedule, const std::string& buffer, int64_t ax
 /// operation each, and a last one that copies it. The nests' loops are called LOOP_u0, LOOP_u1, ... by operation
 /// (innermost first); the last nest keeps the names.
 Result<void> decompose(Schedule& schedule, const std::string& loop, const std::string& buffer);
+/// A promise of the caller, not checked: all values of the input lie in [low, high].
+Result<void> assume(Schedule& schedule, const std::string& buffer, int64_t low, int64_t high);
+/// The value that a nest stores is computed by other operations on the same operand, e.g. {"add 8", "shift_right 4",
+/// "max -100", "min 127"}, the first one first. Proven equal for every value that the operand may take.
+Result<void> rewrite(Schedule& schedule, const std::string& loop, const std::vector<std::string>& operations);
+/// (a + b) + constant -> a + (b + constant) in the value that a nest stores; integer sums wrap, so that it is always
+/// equal.
+Result<void> reassociate(Schedule& schedule, const std::string& loop);
+/// Where every read of a local buffer is the operand of one and the same operation with a constant, that is done once,
+/// in place, after the nest that fills the buffer, by loops called BUFFER_u0, BUFFER_u1, ... by axis.
+Result<void> absorb(Schedule& schedule, const std::string& buffer);
 /// A local integer buffer that only copies, minima and maxima fill holds its values in a wider type.
 Result<void> widen(Schedule& schedule, const std::string& buffer, const std::string& type);
 /// The nest of `loop` becomes the intrinsic that it is an instance of.

@@ -224,9 +224,9 @@ TEST(Trace, SaysWhatIsWrong) {
     return result.ok() ? "no error" : render(result.error());
   };
   EXPECT_EQ(error(R"([{"primitive": "splt"}])"),
-            "error: step 0 of the trace: unknown primitive 'splt'\n  legal: annotate, compute_at, decompose, "
-            "double_buffer, fission, fuse, pack, "
-            "pad, remove_unit_loops, reorder, replicate, set_scope, split, stage, stage_write, tensorize, widen\n  "
+            "error: step 0 of the trace: unknown primitive 'splt'\n  legal: absorb, annotate, assume, compute_at, "
+            "decompose, double_buffer, fission, fuse, multi_buffer, pack, pad, reassociate, remove_unit_loops, reorder, "
+            "replicate, rewrite, set_scope, split, stage, stage_write, tensorize, unfold, widen\n  "
             "hint: did you mean 'split'?");
   EXPECT_EQ(error(R"([{"primitive": "fission", "lop": "i"}])"),
             "error: step 0 of the trace: step 'fission': unknown argument 'lop'\n  legal: loop\n  hint: did you mean "

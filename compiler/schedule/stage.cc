@@ -168,27 +168,7 @@ bool is_filled_first(const Stmt& body, const BufferRef& buffer) {
       break;
     }
   }
-  std::set<VarRef> used;
-  bool complete = false;
-  for (const Access& access : accesses_of(first)) {
-    if (access.buffer != buffer) continue;
-    if (!access.is_store) return false;
-    std::map<VarRef, int64_t> extents;
-    for (const Stmt& stmt : access.path) {
-      if (std::holds_alternative<loop::If>(stmt->node)) return false;
-      if (const auto* node = as_for(stmt)) extents[node->var] = node->extent;
-    }
-    complete = true;
-    for (size_t axis = 0; axis < access.indices.size(); ++axis) {
-      const int64_t extent = buffer->shape[axis];
-      const auto* literal = std::get_if<loop::IntLiteral>(&access.indices[axis]->node);
-      if (extent == 1 && literal) continue;
-      const auto* var = std::get_if<loop::VarUse>(&access.indices[axis]->node);
-      const auto found = var ? extents.find(var->var) : extents.end();
-      complete = complete && found != extents.end() && found->second == extent && used.insert(var->var).second;
-    }
-  }
-  return complete;
+  return fills_all(first, buffer);
 }
 
 }  // namespace

@@ -174,6 +174,45 @@ Stmt replace(const Stmt& root, const Stmt& old, const Stmt& replacement) {
   return root;
 }
 
+bool mentions(const Expr& expr, const VarRef& var) { return loop::substitute(expr, {{var, loop::integer(0)}}) != expr; }
+
+Expr added_term(const loop::Store& store) {
+  const auto* sum = std::get_if<loop::Binary>(&store.value->node);
+  if (!sum || sum->op != loop::BinaryOp::kAdd) return nullptr;
+  const auto is_own = [&](const Expr& expr) {
+    const auto* load = std::get_if<loop::Load>(&expr->node);
+    return load && load->buffer == store.buffer &&
+           std::equal(load->indices.begin(), load->indices.end(), store.indices.begin(),
+                      [](const Expr& a, const Expr& b) { return equal(a, b); });
+  };
+  if (is_own(sum->a)) return sum->b;
+  return is_own(sum->b) ? sum->a : nullptr;
+}
+
+bool fills_all(const Stmt& nest, const BufferRef& buffer) {
+  std::set<VarRef> used;
+  bool complete = false;
+  for (const Access& access : accesses_of(nest)) {
+    if (access.buffer != buffer) continue;
+    if (!access.is_store) return false;
+    std::map<VarRef, int64_t> extents;
+    for (const Stmt& stmt : access.path) {
+      if (std::holds_alternative<loop::If>(stmt->node)) return false;
+      if (const auto* node = as_for(stmt)) extents[node->var] = node->extent;
+    }
+    complete = true;
+    for (size_t axis = 0; axis < access.indices.size(); ++axis) {
+      const int64_t extent = buffer->shape[axis];
+      const auto* literal = std::get_if<loop::IntLiteral>(&access.indices[axis]->node);
+      if (extent == 1 && literal) continue;
+      const auto* var = std::get_if<loop::VarUse>(&access.indices[axis]->node);
+      const auto found = var ? extents.find(var->var) : extents.end();
+      complete = complete && found != extents.end() && found->second == extent && used.insert(var->var).second;
+    }
+  }
+  return complete;
+}
+
 loop::Ranges ranges_of(const Path& path) {
   loop::Ranges ranges;
   for (const Stmt& stmt : path) {

@@ -38,6 +38,12 @@ int find_param(const loop::Kernel& kernel, const std::string& name);
 /// `root` with the statement `old` (by identity) replaced; null removes it.
 Stmt replace(const Stmt& root, const Stmt& old, const Stmt& replacement);
 
+bool mentions(const Expr& expr, const VarRef& var);
+/// The value that a reduction `t[i] = t[i] + value` adds to its own element; null where the store is none.
+Expr added_term(const loop::Store& store);
+/// Whether `nest` writes every element of `buffer`, whatever happens, without reading it.
+bool fills_all(const Stmt& nest, const BufferRef& buffer);
+
 /// Ranges of the loops among the statements.
 loop::Ranges ranges_of(const Path& path);
 
