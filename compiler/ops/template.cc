@@ -7,7 +7,7 @@
 
 #include "compiler/ops/accel_writer.h"
 #include "compiler/ops/conv2d_plan.h"
-#include "compiler/ops/conv2d_template.h"
+#include "compiler/ops/conv2d_schedule.h"
 #include "compiler/ops/elementwise_template.h"
 #include "support/check.h"
 #include "tensorize/intrinsic.h"
@@ -196,19 +196,26 @@ Result<ScheduledKernel> schedule_for_accel(const Operator& op, const isa::HwConf
   if (!broken.empty())
     return Diagnostic{{}, fmt::format("{}: {}", to_string(op), broken), {}, "choose other knob values"};
   TANDEM_ASSIGN(const tensorize::IntrinsicSet intrinsics, tensorize::IntrinsicSet::load("accel", hardware));
+  if (const auto* conv = std::get_if<Conv2d>(&op); conv != nullptr) {
+    TANDEM_ASSIGN(const schedule::Schedule s,
+                  schedule_conv2d(*conv, hardware, plan(*conv, hardware, conv2d_choice(values)), intrinsics));
+    return ScheduledKernel{s.kernel, schedule::to_json(s.trace)};
+  }
   AccelWriter accel(hardware, intrinsics);
   ScheduledKernel result;
-  if (const auto* conv = std::get_if<Conv2d>(&op)) {
-    result.kernel = schedule_conv2d(*conv, plan(*conv, hardware, conv2d_choice(values)), accel);
-  } else {
-    result.kernel = schedule_elementwise(op, plan(op, hardware, elementwise_choice(values)), accel);
-  }
+  result.kernel = schedule_elementwise(op, plan(op, hardware, elementwise_choice(values)), accel);
   if (accel.error()) return *accel.error();
   result.trace = nlohmann::json({{"template", kTemplate}, {"operator", key(op)}, {"knobs", values}}).dump();
   return result;
 }
 
 Result<ScheduledKernel> replay(const Operator& op, const isa::HwConfig& hardware, const std::string& trace) {
+  if (std::holds_alternative<Conv2d>(op)) {
+    TANDEM_TRY(check(op));
+    TANDEM_ASSIGN(const tensorize::IntrinsicSet intrinsics, tensorize::IntrinsicSet::load("accel", hardware));
+    TANDEM_ASSIGN(const schedule::Schedule s, schedule::replay(define(op), trace, intrinsics));
+    return ScheduledKernel{s.kernel, schedule::to_json(s.trace)};
+  }
   const nlohmann::json json = nlohmann::json::parse(trace, nullptr, false);
   const auto mistake = [](const std::string& what) {
     return Diagnostic{{}, "the schedule's trace " + what, {}, "traces are written by schedule_for_accel"};

@@ -162,12 +162,10 @@ TEST(Template, ATraceReplaysToTheSameKernel) {
   const auto again = replay(conv, hardware, scheduled->trace);
   ASSERT_TRUE(again.ok()) << render(again.error());
   EXPECT_TRUE(loop::equal(scheduled->kernel, again->kernel));
-  EXPECT_EQ(render(replay(conv, hardware, "{").error()),
+  EXPECT_EQ(render(replay(conv, hardware, "{").error()), "error: a trace is a JSON list of steps");
+  EXPECT_EQ(render(replay(Clip{}, hardware, scheduled->trace).error()),
             "error: the schedule's trace is no JSON object of template, operator and knobs\n  hint: traces are written "
             "by schedule_for_accel");
-  EXPECT_EQ(render(replay(Clip{}, hardware, scheduled->trace).error()),
-            "error: the schedule's trace is of operator \"" + key(conv) + "\", not \"" + key(Clip{}) +
-                "\"\n  hint: traces are written by schedule_for_accel");
 }
 
 /// The scheduled kernel means what the definition means, in the interpreter alone.

@@ -1,0 +1,230 @@
+#include "compiler/ops/conv2d_schedule.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+namespace tandem::ops {
+namespace {
+
+using Names = std::vector<std::string>;
+
+const char* operation_name(AluStep::Op op) {
+  switch (op) {
+    case AluStep::Op::kAdd:
+      return "add";
+    case AluStep::Op::kMin:
+      return "min";
+    case AluStep::Op::kMax:
+      return "max";
+    case AluStep::Op::kShr:
+      break;
+  }
+  return "shift_right";
+}
+
+const char* intrinsic_name(AluStep::Op op) {
+  switch (op) {
+    case AluStep::Op::kAdd:
+      return "alu_add_imm";
+    case AluStep::Op::kMin:
+      return "alu_min_imm";
+    case AluStep::Op::kMax:
+      return "alu_max_imm";
+    case AluStep::Op::kShr:
+      break;
+  }
+  return "alu_shr_imm";
+}
+
+/// Names in the definition: n, o, p, q, c, r, s multiply; n0, ... reset; n1, ... finish; n_pad, ... pad the input.
+class Scheduler {
+ public:
+  Scheduler(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& plan,
+            const tensorize::IntrinsicSet& intrinsics)
+      : op_(op),
+        hardware_(hardware),
+        plan_(plan),
+        intrinsics_(intrinsics),
+        s_(define(op)),
+        pads_(op.pad_top + op.pad_left + op.pad_bottom + op.pad_right > 0),
+        input_(pads_ ? "x_padded" : "x") {}
+
+  Result<schedule::Schedule> run() {
+    TANDEM_TRY(requantise_by_alu());
+    TANDEM_TRY(cut_into_blocks());
+    TANDEM_TRY(hold_the_bias());
+    TANDEM_TRY(tile_outputs());
+    TANDEM_TRY(tile_reduction());
+    TANDEM_TRY(place_operands());
+    TANDEM_TRY(use_intrinsics());
+    TANDEM_TRY(overlap_transfers());
+    TANDEM_TRY(schedule::remove_unit_loops(s_));
+    return std::move(s_);
+  }
+
+ private:
+  bool batched() const { return hardware_.batch > 1; }
+  /// The loops within one block, of a nest with the loops `n` over images and `o` over channels.
+  Names lanes(const std::string& n, const std::string& o) const {
+    return batched() ? Names{n + "_b", o + "_b"} : Names{o + "_b"};
+  }
+  std::string image_blocks(const std::string& n) const { return batched() ? n + "_outer" : n; }
+
+  static Names joined(Names a, const Names& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  }
+  Names with_pad(Names names, const std::string& loop) const {
+    if (pads_) names.push_back(loop);
+    return names;
+  }
+
+  /// The rounding shift becomes operations of the ALU.
+  Result<void> requantise_by_alu() {
+    if (op_.requantize.shift == 0) return {};
+    Names operations;
+    if (plan_.fold_half) {
+      if (op_.bias_bits < 32) {
+        const int64_t bound = int64_t{1} << (op_.bias_bits - 1);
+        TANDEM_TRY(schedule::assume(s_, "bias", -bound, bound - 1));
+      }
+      operations.push_back(fmt::format("add {}", rounding_half(op_.requantize)));
+    }
+    for (const AluStep& step : plan_.requantize) {
+      operations.push_back(fmt::format("{} {}", operation_name(step.op), step.immediate));
+    }
+    TANDEM_TRY(schedule::rewrite(s_, "n1", operations));
+    if (plan_.fold_half) TANDEM_TRY(schedule::reassociate(s_, "n1"));
+    return {};
+  }
+
+  /// Dimensions become blocks of lanes: loops and buffers alike.
+  Result<void> cut_into_blocks() {
+    const int64_t batch = hardware_.batch, in = hardware_.block_in, out = hardware_.block_out;
+    const Names images = with_pad({"n", "n0", "n1"}, "n_pad"), outputs = {"o", "o0", "o1"},
+                channels = with_pad({"c"}, "c_pad");
+    if (op_.n % batch != 0) TANDEM_TRY(schedule::pad(s_, images, batch));
+    if (op_.o % out != 0) TANDEM_TRY(schedule::pad(s_, outputs, out));
+    if (op_.c % in != 0) TANDEM_TRY(schedule::pad(s_, channels, in));
+    for (const std::string& buffer : with_pad({"x"}, "x_padded")) {
+      TANDEM_TRY(schedule::pack(s_, buffer, 0, batch));
+      TANDEM_TRY(schedule::pack(s_, buffer, 1, in));
+    }
+    for (const char* buffer : {"sum", "y"}) {
+      TANDEM_TRY(schedule::pack(s_, buffer, 0, batch));
+      TANDEM_TRY(schedule::pack(s_, buffer, 1, out));
+    }
+    TANDEM_TRY(schedule::pack(s_, "weight", 0, out));
+    TANDEM_TRY(schedule::pack(s_, "weight", 1, in));
+    for (const std::string& loop : batched() ? images : Names{})
+      TANDEM_TRY(schedule::split(s_, loop, batch, "", loop + "_b"));
+    for (const std::string& loop : outputs) TANDEM_TRY(schedule::split(s_, loop, out, "", loop + "_b"));
+    for (const std::string& loop : channels) TANDEM_TRY(schedule::split(s_, loop, in, "", loop + "_b"));
+    if (!pads_) return {};
+    return schedule::reorder(s_,
+                             joined({image_blocks("n_pad"), "c_pad_outer", "h_pad", "w_pad"}, lanes("n_pad", "c_pad")));
+  }
+
+  /// The bias for every row of a batch, with the rounding half where it may be added ahead.
+  Result<void> hold_the_bias() {
+    if (!batched()) TANDEM_TRY(schedule::pack(s_, "bias", 0, 1));
+    TANDEM_TRY(schedule::pack(s_, "bias", 0, hardware_.block_out));
+    if (batched()) TANDEM_TRY(schedule::replicate(s_, "bias", 1, "n1_b"));
+    TANDEM_TRY(schedule::stage(s_, "bias", "acc", ""));
+    if (plan_.fold_half) TANDEM_TRY(schedule::absorb(s_, "bias_acc"));
+    return {};
+  }
+
+  Result<void> tile_outputs() {
+    Names tiles, inner;
+    for (const TiledDim& dim : plan_.dims) {
+      if (dim.name == "c") continue;
+      const std::string loop = dim.name == "n"   ? image_blocks("n1")
+                               : dim.name == "o" ? "o1_outer"
+                               : dim.name == "h" ? "p1"
+                                                 : "q1";
+      TANDEM_TRY(schedule::split(s_, loop, dim.tile, dim.name + "_tile", dim.name + "_in"));
+      tiles.push_back(dim.name + "_tile");
+    }
+    inner = joined({"n_in", "o_in", "h_in", "w_in"}, lanes("n1", "o1"));
+    TANDEM_TRY(schedule::reorder(s_, joined(tiles, inner)));
+    TANDEM_TRY(schedule::set_scope(s_, "sum", "acc"));
+    return schedule::compute_at(s_, "sum", tiles.back());
+  }
+
+  Result<void> tile_reduction() {
+    TANDEM_TRY(schedule::split(s_, "c_outer", plan_.dims.back().tile, "c_tile", "c_in"));
+    return schedule::reorder(
+        s_,
+        joined(joined({"c_tile", image_blocks("n"), "o_outer", "p", "q", "c_in", "r", "s"}, lanes("n", "o")), {"c_b"}));
+  }
+
+  /// The tile loop with `depth` tile loops around its body; "" for the kernel.
+  std::string tile_loop(size_t depth) const { return depth == 0 ? "" : plan_.dims[depth - 1].name + "_tile"; }
+
+  Result<void> place_operands() {
+    const std::string at = tile_loop(plan_.inp_depth);
+    if (pads_) {
+      TANDEM_TRY(schedule::set_scope(s_, "x_padded", "inp"));
+      if (!at.empty()) TANDEM_TRY(schedule::compute_at(s_, "x_padded", at));
+    } else {
+      TANDEM_ASSIGN(input_, schedule::stage(s_, "x", "inp", at));
+    }
+    if (plan_.compact_rows && op_.stride_h > op_.kernel_h && tile("h") > 1) {
+      TANDEM_TRY(schedule::unfold(s_, input_, 2, "p", "r"));
+    }
+    TANDEM_TRY(schedule::stage(s_, "weight", "wgt", tile_loop(plan_.wgt_depth)));
+    const std::string bias_at = tile_loop(plan_.bias_depth);
+    if (!bias_at.empty()) TANDEM_TRY(schedule::compute_at(s_, "bias_acc", bias_at));
+    return {};
+  }
+
+  int64_t tile(const std::string& name) const {
+    for (const TiledDim& dim : plan_.dims) {
+      if (dim.name == name) return dim.tile;
+    }
+    return 1;
+  }
+
+  Result<void> use_intrinsics() {
+    TANDEM_TRY(schedule::reorder(s_, joined({image_blocks("n0"), "o0_outer", "p0", "q0"}, lanes("n0", "o0"))));
+    TANDEM_TRY(schedule::tensorize(s_, lanes("n0", "o0")[0], "gemm_reset", intrinsics_));
+    TANDEM_TRY(schedule::tensorize(s_, lanes("n", "o")[0], "gemm", intrinsics_));
+    if (plan_.fold_half) TANDEM_TRY(schedule::tensorize(s_, "bias_acc_u1", "alu_add_imm", intrinsics_));
+    // y = i8(min(max(... sum + bias ...))): each operation a pass over the tile.
+    TANDEM_TRY(schedule::decompose(s_, "n_in", "sum"));
+    Names passes = {"alu_add"};
+    for (const AluStep& step : plan_.requantize) passes.emplace_back(intrinsic_name(step.op));
+    for (size_t pass = 0; pass < passes.size(); ++pass) {
+      const std::string loop = fmt::format("{}_u{}", lanes("n1", "o1")[0], pass);
+      TANDEM_TRY(schedule::tensorize(s_, loop, passes[pass], intrinsics_));
+    }
+    return {};
+  }
+
+  Result<void> overlap_transfers() {
+    if (plan_.inp_copies > 1) TANDEM_TRY(schedule::multi_buffer(s_, input_, plan_.inp_copies));
+    if (plan_.wgt_copies > 1) TANDEM_TRY(schedule::multi_buffer(s_, "weight_wgt", plan_.wgt_copies));
+    if (plan_.acc_copies > 1) TANDEM_TRY(schedule::multi_buffer(s_, "sum", plan_.acc_copies));
+    return {};
+  }
+
+  const Conv2d& op_;
+  const isa::HwConfig& hardware_;
+  const Conv2dPlan& plan_;
+  const tensorize::IntrinsicSet& intrinsics_;
+  schedule::Schedule s_;
+  bool pads_;
+  std::string input_;  // the buffer that the windows read
+};
+
+}  // namespace
+
+Result<schedule::Schedule> schedule_conv2d(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& plan,
+                                           const tensorize::IntrinsicSet& intrinsics) {
+  return Scheduler(op, hardware, plan, intrinsics).run();
+}
+
+}  // namespace tandem::ops
