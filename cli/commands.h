@@ -9,20 +9,26 @@ class Cli;
 void add_asm(Cli& cli);
 void add_bench(Cli& cli);
 void add_compile(Cli& cli);
+void add_demo(Cli& cli);
 void add_disasm(Cli& cli);
 void add_doctor(Cli& cli);
 void add_exec(Cli& cli);
+void add_explore(Cli& cli);
 void add_run(Cli& cli);
+void add_worker(Cli& cli);
 
 /// In the order of `tandem --help`.
 inline constexpr void (*kCommands[])(Cli&) = {
     add_asm,
     add_bench,
     add_compile,
+    add_demo,
     add_disasm,
     add_doctor,
     add_exec,
+    add_explore,
     add_run,
+    add_worker,
 };
 
 }  // namespace tandem::cli
