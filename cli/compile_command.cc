@@ -42,8 +42,11 @@ Result<std::string> stage_text(const std::string& stage, const runtime::Compiled
   }
   for (size_t i = 0; i < model.layers.size(); ++i) {
     TANDEM_ASSIGN(const std::string layer, layer_text(stage, model, i));
-    text += fmt::format("{}# layer {}: {}\n{}", i == 0 ? "" : "\n", model.graph.layers[i].name,
-                        ops::to_string(model.graph.layers[i].op), layer);
+    if (model.layers.size() > 1) {
+      text += fmt::format("{}# layer {}: {}\n", i == 0 ? "" : "\n", model.graph.layers[i].name,
+                          ops::to_string(model.graph.layers[i].op));
+    }
+    text += layer;
   }
   return text;
 }

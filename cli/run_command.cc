@@ -50,19 +50,49 @@ struct Comparison {
   double actual = 0, expected = 0;
 };
 
-Result<Comparison> compare(const Options& options, const Tensor& output, std::optional<int> exponent) {
-  TANDEM_ASSIGN(const Tensor expected, read_npy(options.expect));
-  const int64_t samples = output.shape[0];
-  const bool same = expected.shape.size() == output.shape.size() && expected.shape[0] >= samples &&
-                    std::equal(expected.shape.begin() + 1, expected.shape.end(), output.shape.begin() + 1);
-  const bool is_real = expected.type == DType::kF32 && exponent;
-  if (!same || (expected.type != DType::kI8 && !is_real)) {
-    return Diagnostic{{options.expect, 0, 0},
-                      fmt::format("the expected outputs are {} {}; the model gives i8 {}", name(expected.type),
-                                  to_string(expected.shape), to_string(output.shape)),
-                      {},
-                      ""};
+/// What the outputs are held against: read and checked before anything runs.
+struct References {
+  std::optional<Tensor> expected;
+  std::optional<Tensor> labels;
+};
+
+Result<References> read_references(const Options& options, const graph::Graph& graph, int64_t samples) {
+  const graph::Port& port = graph.outputs[0];
+  References result;
+  if (!options.expect.empty()) {
+    TANDEM_ASSIGN(result.expected, read_npy(options.expect));
+    const Tensor& expected = *result.expected;
+    const bool same = expected.shape.size() == port.shape.size() && expected.shape[0] >= samples &&
+                      std::equal(expected.shape.begin() + 1, expected.shape.end(), port.shape.begin() + 1);
+    const bool is_real = expected.type == DType::kF32 && graph.tensors[static_cast<size_t>(port.tensor)].exponent;
+    if (!same || (expected.type != DType::kI8 && !is_real)) {
+      Shape shape = port.shape;
+      shape[0] = samples;
+      return Diagnostic{{options.expect, 0, 0},
+                        fmt::format("the expected outputs are {} {}; the model gives i8 {}", name(expected.type),
+                                    to_string(expected.shape), to_string(shape)),
+                        {},
+                        ""};
+    }
   }
+  if (!options.labels.empty()) {
+    TANDEM_ASSIGN(result.labels, read_npy(options.labels));
+    const Tensor& labels = *result.labels;
+    if (labels.shape.size() != 1 || labels.shape[0] < samples || labels.type == DType::kF32) {
+      return Diagnostic{{options.labels, 0, 0},
+                        fmt::format("the labels are {} {}; an integer for each of {} samples is needed",
+                                    name(labels.type), to_string(labels.shape), samples),
+                        {},
+                        ""};
+    }
+  }
+  return result;
+}
+
+/// `exponent` is of the outputs' scale, for expected outputs in float32.
+Comparison compare(const Tensor& expected, const Tensor& output, std::optional<int> exponent) {
+  const int64_t samples = output.shape[0];
+  const bool is_real = expected.type == DType::kF32;
   Comparison result;
   const int64_t size = output.size() / samples;
   for (int64_t sample = 0; sample < samples; ++sample) {
@@ -85,16 +115,8 @@ Result<Comparison> compare(const Options& options, const Tensor& output, std::op
 }
 
 /// How many samples have their greatest output (the first of equal ones) at their label.
-Result<int64_t> count_right(const Options& options, const Tensor& output) {
-  TANDEM_ASSIGN(const Tensor labels, read_npy(options.labels));
+int64_t count_right(const Tensor& labels, const Tensor& output) {
   const int64_t samples = output.shape[0];
-  if (labels.shape.size() != 1 || labels.shape[0] < samples || labels.type == DType::kF32) {
-    return Diagnostic{{options.labels, 0, 0},
-                      fmt::format("the labels are {} {}; an integer for each of {} samples is needed",
-                                  name(labels.type), to_string(labels.shape), samples),
-                      {},
-                      ""};
-  }
   const int64_t size = output.size() / samples;
   int64_t right = 0;
   for (int64_t sample = 0; sample < samples; ++sample) {
@@ -180,7 +202,12 @@ void print_report(const runtime::CompiledModel& model, const runtime::Target& ta
     print(fmt::format("host work: {}: {} bytes, {:.0f} us a run", work.what, work.bytes / run.runs,
                       1e6 * work.seconds / static_cast<double>(run.runs)));
   }
-  if (run.cycles > 0) print(fmt::format("cycles of all {} runs: {}", run.runs, grouped(run.cycles)));
+  if (run.cycles > 0) {
+    print(
+        "a layer's cycles begin where the layer before it ends, under which its first loads may lie: only the total is "
+        "a time");
+    print(fmt::format("cycles of all {} runs: {}", run.runs, grouped(run.cycles)));
+  }
   print(fmt::format("wall time: {:.2f} s", run.seconds));
 }
 
@@ -232,12 +259,12 @@ Json report_json(const runtime::CompiledModel& model, const runtime::Target& tar
 }
 
 /// Compares, prints, and says whether everything is right.
-Result<int> check_outputs(const Options& options, const runtime::CompiledModel& model, const Tensor& output,
-                          Format format, Json& json) {
+int check_outputs(const Options& options, const References& references, const graph::Graph& graph, const Tensor& output,
+                  Format format, Json& json) {
   int status = kExitOk;
-  if (!options.expect.empty()) {
-    const auto exponent = model.graph.tensors[static_cast<size_t>(model.graph.outputs[0].tensor)].exponent;
-    TANDEM_ASSIGN(const Comparison c, compare(options, output, exponent));
+  if (references.expected) {
+    const auto exponent = graph.tensors[static_cast<size_t>(graph.outputs[0].tensor)].exponent;
+    const Comparison c = compare(*references.expected, output, exponent);
     const bool equal = c.sample < 0;
     status = equal ? kExitOk : kExitWrong;
     json["expect"] = {{"file", options.expect}, {"match", equal}, {"equal_samples", c.equal_samples}};
@@ -253,8 +280,8 @@ Result<int> check_outputs(const Options& options, const runtime::CompiledModel& 
       }
     }
   }
-  if (!options.labels.empty()) {
-    TANDEM_ASSIGN(const int64_t right, count_right(options, output));
+  if (references.labels) {
+    const int64_t right = count_right(*references.labels, output);
     const double percent = 100.0 * static_cast<double>(right) / static_cast<double>(output.shape[0]);
     json["accuracy"] = {{"right", right}, {"samples", output.shape[0]}, {"percent", percent}};
     if (format == Format::kText)
@@ -270,6 +297,13 @@ Result<int> run(const Options& options, Format format) {
   TANDEM_ASSIGN(Tensor input, read_npy(options.input));
   if (options.count > 0 && !input.shape.empty())
     input = slice_first_axis(input, 0, std::min(options.count, input.shape[0]));
+  if (Result<void> takes = runtime::check_input(model.graph, input); !takes.ok()) {
+    Diagnostic error = takes.error();
+    error.where.file = options.input;
+    return error;
+  }
+  const int64_t samples = input.shape[0];
+  TANDEM_ASSIGN(const References references, read_references(options, model.graph, samples));
   if (options.on == "rtl")
     note(fmt::format("preparing the RTL model of '{}' (built where it is not cached)", hardware.name));
   TANDEM_ASSIGN(runtime::Target target, runtime::make_target(options.on, hardware, platform));
@@ -280,21 +314,16 @@ Result<int> run(const Options& options, Format format) {
     TANDEM_ASSIGN(compiled, target.compile(model.graph));
   }
   const bool shows_progress = is_terminal();
-  const int64_t samples = input.shape.empty() ? 0 : input.shape[0];
-  const auto result = runtime::run(compiled, target, input, [&](int64_t done) {
+  auto progress = [&](int64_t done) {
     if (shows_progress && (done % 10 == 0 || done == samples)) {
       fmt::print(stderr, "\r{} of {} samples{}", done, samples, done == samples ? "\r\033[K" : "");
     }
-  });
-  if (!result.ok()) {
-    Diagnostic error = result.error();
-    if (error.where.file.empty() && error.what.rfind("the input is ", 0) == 0) error.where.file = options.input;
-    return error;
-  }
+  };
+  TANDEM_ASSIGN(const runtime::ModelRun result, runtime::run(compiled, target, input, progress));
   Json json;
-  if (format == Format::kText) print_report(compiled, target, *result);
-  if (format == Format::kJson) json = report_json(compiled, target, platform, *result);
-  TANDEM_ASSIGN(const int status, check_outputs(options, compiled, result->output, format, json));
+  if (format == Format::kText) print_report(compiled, target, result);
+  if (format == Format::kJson) json = report_json(compiled, target, platform, result);
+  const int status = check_outputs(options, references, compiled.graph, result.output, format, json);
   if (format == Format::kJson) print_json(json);
   return status;
 }
@@ -313,7 +342,7 @@ void add_run(Cli& cli) {
   command.add_option("--input", options->input, "Samples: int8 or float32 [N, ...]")->type_name("F.npy")->required();
   command.add_option("--expect", options->expect, "Outputs to compare with, exactly")->type_name("F.npy");
   command.add_option("--labels", options->labels, "The right class of each sample")->type_name("F.npy");
-  command.add_option("--count", options->count, "Only the first N samples")->check(CLI::PositiveNumber)->type_name("N");
+  command.add_option("--count", options->count, "Only the first N samples")->check(check_positive)->type_name("N");
 }
 
 }  // namespace tandem::cli

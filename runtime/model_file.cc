@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/compiled_model.h"
+#include "support/hash.h"
 
 namespace tandem::runtime {
 namespace {
@@ -30,7 +31,23 @@ loop::Layout layout_from(const Json& json) {
   return layout;
 }
 
+Diagnostic damaged(const std::string& file) {
+  return {{file, 0, 0}, "the compiled model is damaged", {}, "compile it again"};
+}
+
+/// The hash of a whole file; model.json holds those of its programs.
+Result<std::string> file_hash(const std::string& path) {
+  TANDEM_ASSIGN(const std::string content, read_text_file(path));
+  return hex(hash64(content));
+}
+
 std::string program_file(size_t index) { return fmt::format("program_{}.tandem", index); }
+
+/// What ties model.json to graph.txt, so that later code may rely on what `save_model` wrote.
+std::string checksum(Json json, const std::string& graph_text) {
+  json.erase("checksum");
+  return hex(hash64(json.dump() + graph_text));
+}
 
 /// The model that `json` describes; throws what nlohmann::json throws where something is missing or of the wrong type.
 Result<CompiledModel> model_from(const Json& json, const std::string& folder) {
@@ -44,6 +61,7 @@ Result<CompiledModel> model_from(const Json& json, const std::string& folder) {
   CompiledModel model;
   const std::string graph_file = folder + "/graph.txt";
   TANDEM_ASSIGN(const std::string graph_text, read_text_file(graph_file));
+  if (json.at("checksum").get<std::string>() != checksum(json, graph_text)) return damaged(file);
   TANDEM_ASSIGN(model.graph, graph::parse_graph(graph_text, graph_file));
   model.batch = json.at("batch").get<int64_t>();
   if (!json.at("hardware").is_null()) {
@@ -59,13 +77,6 @@ Result<CompiledModel> model_from(const Json& json, const std::string& folder) {
     layer.roofline_cycles = entry.at("roofline_cycles").get<int64_t>();
     model.layers.push_back(std::move(layer));
   }
-  const int layers = static_cast<int>(model.layers.size());
-  bool sound = model.layers.size() == model.graph.layers.size();
-  const auto layer_index = [&](const Json& value) {
-    const int index = value.get<int>();
-    sound &= index >= 0 && index < layers;
-    return index;
-  };
   for (const Json& entry : json.at("steps")) {
     const std::string kind = entry.at("step").get<std::string>();
     if (kind == "pack" || kind == "unpack") {
@@ -73,15 +84,16 @@ Result<CompiledModel> model_from(const Json& json, const std::string& folder) {
                                        layout_from(entry.at("layout")), kind == "pack"});
     } else if (kind == "program") {
       AcceleratorStep step;
-      TANDEM_ASSIGN(step.program, isa::load_program(folder + "/" + entry.at("file").get<std::string>()));
-      for (const Json& layer : entry.at("layers")) step.layers.push_back(layer_index(layer));
+      const std::string path = folder + "/" + entry.at("file").get<std::string>();
+      TANDEM_ASSIGN(step.program, isa::load_program(path));
+      TANDEM_ASSIGN(const std::string hash, file_hash(path));
+      if (hash != entry.at("hash").get<std::string>()) return damaged(path);
+      for (const Json& layer : entry.at("layers")) step.layers.push_back(layer.get<int>());
       model.steps.push_back(std::move(step));
     } else {
-      model.steps.push_back(HostStep{layer_index(entry.at("layer"))});
+      model.steps.push_back(HostStep{entry.at("layer").get<int>()});
     }
   }
-  if (!sound)
-    return Diagnostic{{file, 0, 0}, "model.json and graph.txt do not belong together", {}, "compile it again"};
   return model;
 }
 
@@ -118,12 +130,15 @@ Result<void> save_model(const std::string& folder, const CompiledModel& model) {
     } else if (const auto* accelerator = std::get_if<AcceleratorStep>(&step)) {
       const std::string file = program_file(programs++);
       TANDEM_TRY(isa::save_program(folder + "/" + file, accelerator->program));
-      json["steps"].push_back({{"step", "program"}, {"file", file}, {"layers", accelerator->layers}});
+      TANDEM_ASSIGN(const std::string hash, file_hash(folder + "/" + file));
+      json["steps"].push_back({{"step", "program"}, {"file", file}, {"hash", hash}, {"layers", accelerator->layers}});
     } else {
       json["steps"].push_back({{"step", "host"}, {"layer", std::get<HostStep>(step).layer}});
     }
   }
-  TANDEM_TRY(write_file(folder + "/graph.txt", graph::to_text(model.graph)));
+  const std::string graph_text = graph::to_text(model.graph);
+  json["checksum"] = checksum(json, graph_text);
+  TANDEM_TRY(write_file(folder + "/graph.txt", graph_text));
   return write_file(folder + "/model.json", json.dump(1) + "\n");
 }
 
@@ -137,7 +152,7 @@ Result<CompiledModel> load_model(const std::string& folder) {
   try {
     return model_from(json, folder);
   } catch (const Json::exception&) {
-    return Diagnostic{{file, 0, 0}, "the compiled model is damaged", {}, "compile it again"};
+    return damaged(file);
   }
 }
 

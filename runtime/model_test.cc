@@ -109,6 +109,11 @@ TEST(ModelTest, SavedAndReloaded) {
 
   const std::string file = folder + "/model.json";
   const std::string text = read_text_file(file).value();
+  std::string edited = text;
+  edited.replace(edited.find("NCHW"), 4, "NCWH");
+  ASSERT_TRUE(write_file(file, edited).ok());
+  EXPECT_EQ(render(load_model(folder).error()),
+            file + ": error: the compiled model is damaged\n  hint: compile it again");
   ASSERT_TRUE(write_file(file, text.substr(0, 500)).ok());
   EXPECT_EQ(render(load_model(folder).error()),
             file + ": error: this is no compiled model\n  hint: 'tandem compile MODEL -o FOLDER' writes one");

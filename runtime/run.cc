@@ -20,26 +20,13 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// The input as int8, or why the model does not take it.
-Result<Tensor> quantised_input(const graph::Graph& graph, const Tensor& input) {
-  const graph::Port& port = graph.inputs[0];
-  const graph::ActivationTensor& tensor = graph.tensors[static_cast<size_t>(port.tensor)];
-  const bool right_shape = input.shape.size() == port.shape.size() && input.shape[0] > 0 &&
-                           std::equal(input.shape.begin() + 1, input.shape.end(), port.shape.begin() + 1);
-  const bool right_type = input.type == DType::kI8 || (input.type == DType::kF32 && tensor.exponent);
-  if (!right_shape || !right_type) {
-    std::string wanted = "[N";
-    for (size_t i = 1; i < port.shape.size(); ++i) wanted += fmt::format(", {}", port.shape[i]);
-    return Diagnostic{{},
-                      fmt::format("the input is {} {}; the model's input '{}' takes i8{} {}]", name(input.type),
-                                  to_string(input.shape), tensor.name, tensor.exponent ? " or f32" : "", wanted),
-                      {},
-                      ""};
-  }
+/// The int8 input of a graph that takes `input`.
+Tensor quantised_input(const graph::Graph& graph, const Tensor& input) {
   if (input.type == DType::kI8) return input;
+  const int exponent = *graph.tensors[static_cast<size_t>(graph.inputs[0].tensor)].exponent;
   Tensor integers(DType::kI8, input.shape);
   for (int64_t i = 0; i < input.size(); ++i) {
-    const double steps = std::nearbyint(std::ldexp(static_cast<double>(input.as<float>()[i]), -*tensor.exponent));
+    const double steps = std::nearbyint(std::ldexp(static_cast<double>(input.as<float>()[i]), -exponent));
     integers.as<int8_t>()[i] = static_cast<int8_t>(std::isnan(steps) ? 0 : std::clamp(steps, -128.0, 127.0));
   }
   return integers;
@@ -146,6 +133,24 @@ class Execution {
 
 }  // namespace
 
+Result<void> check_input(const graph::Graph& graph, const Tensor& input) {
+  const graph::Port& port = graph.inputs[0];
+  const graph::ActivationTensor& tensor = graph.tensors[static_cast<size_t>(port.tensor)];
+  const bool right_shape = input.shape.size() == port.shape.size() && input.shape[0] > 0 &&
+                           std::equal(input.shape.begin() + 1, input.shape.end(), port.shape.begin() + 1);
+  const bool right_type = input.type == DType::kI8 || (input.type == DType::kF32 && tensor.exponent);
+  if (!right_shape || !right_type) {
+    std::string wanted = "[N";
+    for (size_t i = 1; i < port.shape.size(); ++i) wanted += fmt::format(", {}", port.shape[i]);
+    return Diagnostic{{},
+                      fmt::format("the input is {} {}; the model's input '{}' takes i8{} {}]", name(input.type),
+                                  to_string(input.shape), tensor.name, tensor.exponent ? " or f32" : "", wanted),
+                      {},
+                      ""};
+  }
+  return {};
+}
+
 Result<ModelRun> run(const CompiledModel& model, Target& target, const Tensor& input,
                      const std::function<void(int64_t)>& on_run) {
   if (model.hardware && (!target.hardware || !(*model.hardware == *target.hardware))) {
@@ -158,7 +163,8 @@ Result<ModelRun> run(const CompiledModel& model, Target& target, const Tensor& i
                       {},
                       "compile it again for this target"};
   }
-  TANDEM_ASSIGN(const Tensor samples, quantised_input(model.graph, input));
+  TANDEM_TRY(check_input(model.graph, input));
+  const Tensor samples = quantised_input(model.graph, input);
   const Stopwatch watch;
   ModelRun result;
   result.samples = samples.shape[0];

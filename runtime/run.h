@@ -34,6 +34,9 @@ struct ModelRun {
   std::vector<HostWork> host;     // in the order of the steps
 };
 
+/// Whether the graph takes `input`: int8 or, where the input's scale is known, float32 of [samples, ...].
+Result<void> check_input(const graph::Graph& graph, const Tensor& input);
+
 /// `input` is what the model takes: int8 or float32 [samples, ...], float32 being quantised by the input's scale (round
 /// half to even, saturated, as QuantizeLinear). Errors: another type or shape, a model for other hardware than the
 /// target's, what the target reports. `on_run` is told after each run how many samples are done.
