@@ -36,7 +36,10 @@ module acc_lanes #(
           result_q[32*l +: 32] <= alu_op(opcode_i, dst_i[32*l +: 32], use_imm_i ? imm : src_i[32*l +: 32]);
         end
       end else if (reset_i) begin
+        // verilator lint_off WIDTHCONCAT
+        // (the widest element has 16,384 bits)
         result_q <= '0;
+        // verilator lint_on WIDTHCONCAT
       end else begin
         for (int l = 0; l < Lanes; l++) result_q[32*l +: 32] <= dst_i[32*l +: 32] + dot_i[32*l +: 32];
       end

@@ -117,7 +117,10 @@ module accumulator_buffer #(
 
     assign bank_we[b] = result_valid_i ? result_here :
                         load_valid_i && (load_zero_i ? offset == '0 : LaneBits'(offset) < load_count_i);
+    // verilator lint_off WIDTHCONCAT
+    // (the widest element has 16,384 bits)
     assign bank_data[b*Width +: Width] = result_valid_i ? result_data_i : load_zero_i ? '0 : load_bytes_i ? bytes : wide;
+    // verilator lint_on WIDTHCONCAT
 
     ram_2r1w #(.Width(Width), .Depth(BankDepth), .Chunks(Chunks)) u_acc (
       .clk_i,

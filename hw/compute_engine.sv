@@ -154,10 +154,10 @@ module compute_engine #(
   assign uop_end = is_alu ? insn[AluUopEndLsb +: AluUopEndW] : insn[GemmUopEndLsb +: GemmUopEndW];
   assign iter_out = is_alu ? insn[AluIterOutLsb +: AluIterOutW] : insn[GemmIterOutLsb +: GemmIterOutW];
   assign iter_in = is_alu ? insn[AluIterInLsb +: AluIterInW] : insn[GemmIterInLsb +: GemmIterInW];
-  assign dst_out = FactorBits'(is_alu ? insn[AluDstOutLsb +: AluDstOutW] : insn[GemmDstOutLsb +: GemmDstOutW]);
-  assign dst_in = FactorBits'(is_alu ? insn[AluDstInLsb +: AluDstInW] : insn[GemmDstInLsb +: GemmDstInW]);
-  assign src_out = FactorBits'(is_alu ? insn[AluSrcOutLsb +: AluSrcOutW] : insn[GemmSrcOutLsb +: GemmSrcOutW]);
-  assign src_in = FactorBits'(is_alu ? insn[AluSrcInLsb +: AluSrcInW] : insn[GemmSrcInLsb +: GemmSrcInW]);
+  assign dst_out = is_alu ? FactorBits'(insn[AluDstOutLsb +: AluDstOutW]) : FactorBits'(insn[GemmDstOutLsb +: GemmDstOutW]);
+  assign dst_in = is_alu ? FactorBits'(insn[AluDstInLsb +: AluDstInW]) : FactorBits'(insn[GemmDstInLsb +: GemmDstInW]);
+  assign src_out = is_alu ? FactorBits'(insn[AluSrcOutLsb +: AluSrcOutW]) : FactorBits'(insn[GemmSrcOutLsb +: GemmSrcOutW]);
+  assign src_in = is_alu ? FactorBits'(insn[AluSrcInLsb +: AluSrcInW]) : FactorBits'(insn[GemmSrcInLsb +: GemmSrcInW]);
   assign wgt_out = FactorBits'(insn[GemmWgtOutLsb +: GemmWgtOutW]);
   assign wgt_in = FactorBits'(insn[GemmWgtInLsb +: GemmWgtInW]);
   assign no_steps = !is_loop || uop_end <= {1'b0, uop_bgn} || iter_out == '0 || iter_in == '0;

@@ -33,7 +33,10 @@ module load_buffer #(
       .we_i(write_valid_i),
       .wmask_i(mask),
       .waddr_i(write_index_i[AddrBits-1:0]),
+      // verilator lint_off WIDTHCONCAT
+      // (the widest element has 32,768 bits)
       .wdata_i(write_zero_i ? '0 : {Chunks{write_data_i}}),
+      // verilator lint_on WIDTHCONCAT
       .re_i(read_en_i),
       .raddr_i(read_index_i),
       .rdata_o(read_data_o)
