@@ -163,7 +163,6 @@ Json to_json(const ExplorationSummary& summary) {
 Result<void> write_report(const ExplorationSummary& summary) {
   const tuner::Exploration& found = summary.found;
   const tuner::Size budget = summary.spec.hardware.limits().budget;
-  const Totals t = totals(found);
   report::ExplorationReport page;
   page.title =
       fmt::format("{}: {} samples on up to {} MACs", summary.spec.name, summary.spec.options.samples, budget.macs);
@@ -172,8 +171,8 @@ Result<void> write_report(const ExplorationSummary& summary) {
   page.max_buffer_bits = budget.buffer_bits;
   page.trials = found.trials;
   page.failed_trials = found.failed_trials;
-  page.gains = {static_cast<int64_t>(t.untuned), static_cast<int64_t>(t.schedules_only),
-                static_cast<int64_t>(t.hardware_only), static_cast<int64_t>(t.both)};
+  const auto end_to_end = [&](size_t i) { return static_cast<int64_t>(summary.proof[i].cycles); };
+  page.gains = {end_to_end(0), end_to_end(1), end_to_end(2), end_to_end(3)};
   for (size_t i = 0; i < found.designs.size(); ++i) {
     const tuner::Design& design = found.designs[i];
     if (!design.cycles) continue;
