@@ -1,4 +1,4 @@
-// assume, rewrite, reassociate, absorb: the same values by other operations, proven equal.
+// assume, rewrite and the other primitives that compute the same values by other operations, proven equal.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -404,6 +404,164 @@ Result<void> absorb(Schedule& schedule, const std::string& buffer_name) {
          replace(schedule.kernel.body, path.back(),
                  located(loop::alloc(buffer, loop::block(std::move(statements))), path.back()->where)),
          {"absorb", {{"buffer", buffer_name}}});
+  return {};
+}
+
+namespace {
+
+/// value * 2^k -> shift_right(value, -k).
+class Shifts : public loop::Rewriter {
+ public:
+  bool found = false;
+
+ protected:
+  Expr on_expr(const Expr& expr) override {
+    const auto* node = std::get_if<loop::Binary>(&expr->node);
+    if (!node || node->op != loop::BinaryOp::kMul || expr->type != Type::kI32) return expr;
+    const auto* factor = std::get_if<loop::IntLiteral>(&node->b->node);
+    if (!factor || factor->value < 1 || (factor->value & (factor->value - 1)) != 0) return expr;
+    int64_t shift = 0;
+    while (int64_t{1} << shift < factor->value) ++shift;
+    found = true;
+    return shift == 0 ? node->a : loop::call("shift_right", Type::kI32, {node->a, loop::integer(-shift, Type::kI32)});
+  }
+};
+
+}  // namespace
+
+Result<void> products_to_shifts(Schedule& schedule, const std::string& loop) {
+  Stmt nest;
+  TANDEM_ASSIGN(const Stmt stmt, store_of(schedule, "products_to_shifts", loop, nest));
+  const auto& store = std::get<loop::Store>(stmt->node);
+  Shifts rewriter;
+  const Expr value = rewriter.rewrite(store.value);
+  if (!rewriter.found) {
+    return refuse("products_to_shifts", nest,
+                  fmt::format("there is no i32 product with a power of two in {}", to_text(store.value)));
+  }
+  commit(schedule,
+         replace(schedule.kernel.body, stmt, located(loop::store(store.buffer, store.indices, value), stmt->where)),
+         {"products_to_shifts", {{"loop", loop}}});
+  return {};
+}
+
+Result<void> start_from_zero(Schedule& schedule, const std::string& loop) {
+  Stmt nest;
+  TANDEM_ASSIGN(const Stmt stmt, store_of(schedule, "start_from_zero", loop, nest));
+  const auto& store = std::get<loop::Store>(stmt->node);
+  const auto* constant = std::get_if<loop::IntLiteral>(&store.value->node);
+  const Type type = store.value->type;
+  if (!constant || (type != Type::kI8 && type != Type::kI32)) {
+    return refuse("start_from_zero", nest, fmt::format("the value {} is no integer constant", to_text(store.value)));
+  }
+  if (find_param(schedule.kernel, store.buffer->name) >= 0) {
+    return refuse("start_from_zero", nest, fmt::format("'{}' is a parameter", store.buffer->name), {},
+                  "stage_write it first: outputs are never read");
+  }
+  if (!fills_all(nest, store.buffer)) {
+    return refuse("start_from_zero", nest, fmt::format("this nest does not write all of '{}'", store.buffer->name));
+  }
+  std::map<VarRef, Expr> renamed;
+  std::map<VarRef, VarRef> vars;
+  std::vector<const loop::For*> loops;
+  for (const auto* node = as_for(nest); node; node = as_for(node->body)) {
+    loops.push_back(node);
+    vars[node->var] = new_var(new_name(schedule.kernel, node->var->name + "_add"));
+    renamed[node->var] = loop::use(vars[node->var]);
+  }
+  Stmt update = loop::substitute(
+      loop::store(store.buffer, store.indices, loop::load(store.buffer, store.indices) + store.value), renamed);
+  for (size_t i = loops.size(); i-- > 0;) {
+    update = loop::for_loop(vars[loops[i]->var], loops[i]->extent, update, loops[i]->kind);
+  }
+  const Stmt zeros =
+      replace(nest, stmt, located(loop::store(store.buffer, store.indices, loop::integer(0, type)), stmt->where));
+  commit(schedule, replace(schedule.kernel.body, nest, loop::block({zeros, update})),
+         {"start_from_zero", {{"loop", loop}}});
+  return {};
+}
+
+namespace {
+
+/// What min or max leaves unchanged for every partner of the type.
+bool is_neutral(loop::BinaryOp op, const Expr& value) {
+  const auto* constant = std::get_if<loop::IntLiteral>(&value->node);
+  const Interval range = range_of_type(value->type);
+  return constant && ((op == loop::BinaryOp::kMax && constant->value <= range.low) ||
+                      (op == loop::BinaryOp::kMin && constant->value >= range.high));
+}
+
+}  // namespace
+
+Result<void> skip_neutral(Schedule& schedule, const std::string& loop) {
+  Stmt nest;
+  TANDEM_ASSIGN(const Stmt stmt, store_of(schedule, "skip_neutral", loop, nest));
+  const auto& store = std::get<loop::Store>(stmt->node);
+  const auto* operation = std::get_if<loop::Binary>(&store.value->node);
+  const auto* own = operation ? std::get_if<loop::Load>(&operation->a->node) : nullptr;
+  const auto* choice = operation ? std::get_if<loop::Select>(&operation->b->node) : nullptr;
+  if (!own || !choice || own->buffer != store.buffer || !is_neutral(operation->op, choice->b) ||
+      !std::equal(own->indices.begin(), own->indices.end(), store.indices.begin(),
+                  [](const Expr& a, const Expr& b) { return equal(a, b); })) {
+    return refuse("skip_neutral", nest,
+                  fmt::format("{} is no min or max of the stored element with a select whose other side is neutral",
+                              to_text(store.value)));
+  }
+  const Stmt changed = loop::if_then(
+      choice->condition,
+      located(loop::store(store.buffer, store.indices, loop::binary(operation->op, operation->a, choice->a)),
+              stmt->where));
+  commit(schedule, replace(schedule.kernel.body, stmt, changed), {"skip_neutral", {{"loop", loop}}});
+  return {};
+}
+
+Result<void> compute_inline(Schedule& schedule, const std::string& buffer_name) {
+  TANDEM_ASSIGN(const Path path, find_alloc(schedule, "compute_inline", buffer_name));
+  const loop::Alloc& allocation = *as_alloc(path.back());
+  const BufferRef buffer = allocation.buffer;
+  const auto* list = std::get_if<loop::Block>(&allocation.body->node);
+  const Stmt fill = list ? list->statements[0] : nullptr;
+  const Stmt stored = fill ? only_store(fill) : nullptr;
+  const auto* store = stored ? &std::get<loop::Store>(stored->node) : nullptr;
+  if (!store || store->buffer != buffer || !fills_all(fill, buffer)) {
+    return refuse("compute_inline", path.back(),
+                  fmt::format("'{}' is not filled by one nest at the start", buffer_name));
+  }
+  std::set<BufferRef> sources;
+  for (const Access& access : accesses_of(fill)) {
+    if (!access.is_store) sources.insert(access.buffer);
+  }
+  for (const Access& access : accesses_of(path.back())) {
+    const bool inside = std::find(access.path.begin(), access.path.end(), fill) != access.path.end();
+    const bool operand = std::holds_alternative<loop::Intrinsic>(access.path.back()->node);
+    const bool changes = access.is_store && (access.buffer == buffer || sources.count(access.buffer) > 0);
+    if (inside || (!changes && !(operand && access.buffer == buffer))) continue;
+    return refuse("compute_inline", access.path.back(),
+                  operand ? fmt::format("'{}' is an operand here", buffer_name)
+                          : fmt::format("this changes '{}'", access.buffer->name));
+  }
+  class Inline : public loop::Rewriter {
+   public:
+    explicit Inline(const loop::Store& store) : store_(store) {}
+
+   protected:
+    Expr on_expr(const Expr& expr) override {
+      const auto* load = std::get_if<loop::Load>(&expr->node);
+      if (!load || load->buffer != store_.buffer) return expr;
+      std::map<VarRef, Expr> values;
+      for (size_t axis = 0; axis < load->indices.size(); ++axis) {
+        const auto* var = std::get_if<loop::VarUse>(&store_.indices[axis]->node);
+        if (var) values[var->var] = load->indices[axis];
+      }
+      return loop::substitute(store_.value, values);
+    }
+
+   private:
+    const loop::Store& store_;
+  };
+  std::vector<Stmt> rest(list->statements.begin() + 1, list->statements.end());
+  commit(schedule, replace(schedule.kernel.body, path.back(), Inline(*store).rewrite(loop::block(std::move(rest)))),
+         {"compute_inline", {{"buffer", buffer_name}}});
   return {};
 }
 

@@ -143,6 +143,45 @@ TEST(MultiBuffer, GivesCopies) {
             "  hint: compute_at or stage it in the loop whose iterations are to overlap");
 }
 
+TEST(ProductsToShifts, TakesPowersOfTwo) {
+  const std::string text =
+      "kernel k(x: i8[4], out y: i32[4]) { for i in 0..4 { y[i] = i32(x[i]) * 8 + i32(x[i]) * 3; } }";
+  Schedule s(kernel(text));
+  EXPECT_EQ(after(s, products_to_shifts(s, "i")),
+            "for i in 0..4 { y[i] = shift_right(i32(x[i]), -3) + i32(x[i]) * 3; }");
+  expect_same_meaning(kernel(text), s);
+  EXPECT_EQ(after(s, products_to_shifts(s, "i")),
+            "k.loop:1:37: error: cannot products_to_shifts: there is no i32 product with a power of two in "
+            "shift_right(i32(x[i]), -3) + i32(x[i]) * 3\n    for i in 0..4\n    ^^^^^^^^^^^^^");
+}
+
+// A maximum over windows whose pads never win.
+constexpr char kPool[] =
+    "kernel k(x: i8[6], out y: i8[4]) {\n"
+    "  alloc t: i8[8] {\n"
+    "    for j in 0..8 { t[j] = select(j - 1 >= 0 && j - 1 < 6, x[j - 1], -128); }\n"
+    "    for p0 in 0..4 { y[p0] = -128; }\n"
+    "    for p in 0..4 { for r in 0..2 { y[p] = max(y[p], t[p * 2 + r]); } }\n"
+    "  }\n"
+    "}\n";
+
+TEST(Pool, LeavesItsPadsOut) {
+  Schedule s(kernel(kPool));
+  EXPECT_EQ(after(s, compute_inline(s, "t")),
+            "for p0 in 0..4 { y[p0] = -128; } for p in 0..4 { for r in 0..2 { y[p] = max(y[p], select(p * 2 + r - 1 >= "
+            "0 && p * 2 + r - 1 < 6, x[p * 2 + r - 1], -128)); } }");
+  EXPECT_EQ(after(s, skip_neutral(s, "p")),
+            "for p0 in 0..4 { y[p0] = -128; } for p in 0..4 { for r in 0..2 { if (p * 2 + r - 1 >= 0 && p * 2 + r - 1 "
+            "< 6) { y[p] = max(y[p], x[p * 2 + r - 1]); } } }");
+  EXPECT_EQ(after(s, start_from_zero(s, "p0")),
+            "k.loop:4:5: error: cannot start_from_zero: 'y' is a parameter\n    for p0 in 0..4\n    ^^^^^^^^^^^^^^\n"
+            "  hint: stage_write it first: outputs are never read");
+  ASSERT_TRUE(stage_write(s, "y", "near").ok());
+  ASSERT_TRUE(start_from_zero(s, "p0").ok());
+  EXPECT_NE(to_text(s.kernel).find("y_near[p0_add] = y_near[p0_add] + -128;"), std::string::npos) << to_text(s.kernel);
+  expect_same_meaning(kernel(kPool), s);
+}
+
 constexpr char kWindow[] =
     "kernel k(x: i8[11], out y: i32[4]) {\n"
     "  for p in 0..4 { for r in 0..2 { y[p] = y[p] + i32(x[p * 3 + r]); } }\n"

@@ -114,6 +114,14 @@ Result<void> reassociate(Schedule& schedule, const std::string& loop);
 /// Where every read of a local buffer is the operand of one and the same operation with a constant, that is done once,
 /// in place, after the nest that fills the buffer, by loops called BUFFER_u0, BUFFER_u1, ... by axis.
 Result<void> absorb(Schedule& schedule, const std::string& buffer);
+/// i32 products with 2^k in the value that a nest stores become shifts to the left: both wrap alike.
+Result<void> products_to_shifts(Schedule& schedule, const std::string& loop);
+/// A nest `t[i] = constant` becomes `t[i] = 0` and, by loops called LOOP_add, `t[i] = t[i] + constant`.
+Result<void> start_from_zero(Schedule& schedule, const std::string& loop);
+/// `t[i] = max(t[i], select(c, value, least))` -> `if (c) t[i] = max(t[i], value)`, likewise for min.
+Result<void> skip_neutral(Schedule& schedule, const std::string& loop);
+/// Reads of a local buffer become what the nest that fills it computes; the buffer disappears.
+Result<void> compute_inline(Schedule& schedule, const std::string& buffer);
 /// A local integer buffer that only copies, minima and maxima fill holds its values in a wider type.
 Result<void> widen(Schedule& schedule, const std::string& buffer, const std::string& type);
 /// The nest of `loop` becomes the intrinsic that it is an instance of.

@@ -225,8 +225,9 @@ TEST(Trace, SaysWhatIsWrong) {
   };
   EXPECT_EQ(error(R"([{"primitive": "splt"}])"),
             "error: step 0 of the trace: unknown primitive 'splt'\n  legal: absorb, annotate, assume, compute_at, "
-            "decompose, double_buffer, fission, fuse, multi_buffer, pack, pad, reassociate, remove_unit_loops, reorder, "
-            "replicate, rewrite, set_scope, split, stage, stage_write, tensorize, unfold, widen\n  "
+            "compute_inline, decompose, double_buffer, fission, fuse, multi_buffer, pack, pad, products_to_shifts, "
+            "reassociate, remove_unit_loops, reorder, replicate, rewrite, set_scope, skip_neutral, split, stage, "
+            "stage_write, start_from_zero, tensorize, unfold, widen\n  "
             "hint: did you mean 'split'?");
   EXPECT_EQ(error(R"([{"primitive": "fission", "lop": "i"}])"),
             "error: step 0 of the trace: step 'fission': unknown argument 'lop'\n  legal: loop\n  hint: did you mean "
