@@ -156,14 +156,18 @@ class Lowering {
       environment_.set_loop(nest.loops[i]->var, i);
       extents.push_back(nest.loops[i]->extent);
     }
-    Box box(extents);
+    // A fresh buffer holds zeros: a first load may write them where its conditions leave elements out.
+    const bool is_first_load = nest.store != nullptr && pads_.is_fresh(nest.store->buffer);
+    const Box all(extents);
+    Box box = all;
     bool resolved = true;
     for (const loop::Expr& condition : nest.conditions)
       resolved = resolved && restrict_box(environment_, condition, box);
     if (!resolved) reason_.what = "a condition is no conjunction of bounds on single loops";
     Result<bool> done = !resolved ? Result<bool>(false) : box.empty() ? Result<bool>(true) : Result<bool>(false);
     if (resolved && !box.empty())
-      done = nest.intrinsic != nullptr ? lower_macro(*nest.intrinsic, box) : lower_copy(*nest.store, box);
+      done = nest.intrinsic != nullptr ? lower_macro(*nest.intrinsic, box)
+                                       : lower_copy(*nest.store, is_first_load ? all : box, box);
     for (const loop::For* loop : nest.loops) environment_.erase(loop->var);
     if (!done.ok()) return at(stmt, done.error());
     return done;
@@ -330,7 +334,8 @@ class Lowering {
   // ---- copies
   // -------------------------------------------------------------------------------------------------------------
 
-  Result<bool> lower_copy(const loop::Store& store, const Box& whole) {
+  /// Copies what lies in `kept`, and zeros in the rest of `whole`.
+  Result<bool> lower_copy(const loop::Store& store, const Box& whole, const Box& kept) {
     CopyValue copy;
     const Place* to = pads_.find(store.buffer);
     Box box = whole;
@@ -386,6 +391,11 @@ class Lowering {
                         ""};
     }
     Box valid = box;
+    for (size_t i = 0; i < kept.low.size(); ++i) {
+      valid.low[i] = std::max(valid.low[i], kept.low[i]);
+      valid.high[i] = std::min(valid.high[i], kept.high[i]);
+    }
+    if (valid.empty()) return true;
     for (const loop::Expr& condition : copy.valid) {
       if (restrict_box(environment_, condition, valid)) continue;
       reason_.what = "a condition is no conjunction of bounds on single loops: " + loop::to_text(condition);

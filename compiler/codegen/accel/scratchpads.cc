@@ -91,6 +91,13 @@ const Place* Scratchpads::find(const loop::BufferRef& buffer) const {
   return found == places_.end() ? nullptr : &found->second;
 }
 
+bool Scratchpads::is_fresh(const loop::BufferRef& buffer) const {
+  const Place* place = find(buffer);
+  if (place == nullptr) return false;
+  const auto first = stacks_.at(place->memory).written.begin() + place->base;
+  return std::none_of(first, first + place->elements, [](bool written) { return written; });
+}
+
 void Scratchpads::mark_written(isa::Memory memory, const std::vector<Run>& runs) {
   std::vector<bool>& written = stacks_[memory].written;
   for (const Run& run : runs) std::fill(written.begin() + run.begin, written.begin() + run.end, true);

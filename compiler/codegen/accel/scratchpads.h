@@ -37,6 +37,8 @@ class Scratchpads {
   /// Null for buffers that live elsewhere.
   const Place* find(const loop::BufferRef& buffer) const;
 
+  /// Whether the buffer lives in a scratchpad and nothing has been written to it since its allocation.
+  bool is_fresh(const loop::BufferRef& buffer) const;
   void mark_written(isa::Memory memory, const std::vector<Run>& runs);
   /// The first element of the runs that nothing has written since its allocation; -1 where all are written.
   int64_t first_unwritten(isa::Memory memory, const std::vector<Run>& runs) const;
