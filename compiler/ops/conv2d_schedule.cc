@@ -10,34 +10,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const char* operation_name(AluStep::Op op) {
-  switch (op) {
-    case AluStep::Op::kAdd:
-      return "add";
-    case AluStep::Op::kMin:
-      return "min";
-    case AluStep::Op::kMax:
-      return "max";
-    case AluStep::Op::kShr:
-      break;
-  }
-  return "shift_right";
-}
-
-const char* intrinsic_name(AluStep::Op op) {
-  switch (op) {
-    case AluStep::Op::kAdd:
-      return "alu_add_imm";
-    case AluStep::Op::kMin:
-      return "alu_min_imm";
-    case AluStep::Op::kMax:
-      return "alu_max_imm";
-    case AluStep::Op::kShr:
-      break;
-  }
-  return "alu_shr_imm";
-}
-
 /// Names in the definition: n, o, p, q, c, r, s multiply; n0, ... reset; n1, ... finish; n_pad, ... pad the input.
 class Scheduler {
  public:
@@ -93,7 +65,7 @@ class Scheduler {
       operations.push_back(fmt::format("add {}", rounding_half(op_.requantize)));
     }
     for (const AluStep& step : plan_.requantize) {
-      operations.push_back(fmt::format("{} {}", operation_name(step.op), step.immediate));
+      operations.push_back(operation_text(step));
     }
     TANDEM_TRY(schedule::rewrite(s_, "n1", operations));
     if (plan_.fold_half) TANDEM_TRY(schedule::reassociate(s_, "n1"));
@@ -196,7 +168,7 @@ class Scheduler {
     // y = i8(min(max(... sum + bias ...))): each operation a pass over the tile.
     TANDEM_TRY(schedule::decompose(s_, "n_in", "sum"));
     Names passes = {"alu_add"};
-    for (const AluStep& step : plan_.requantize) passes.emplace_back(intrinsic_name(step.op));
+    for (const AluStep& step : plan_.requantize) passes.push_back(intrinsic_of(step));
     for (size_t pass = 0; pass < passes.size(); ++pass) {
       const std::string loop = fmt::format("{}_u{}", lanes("n1", "o1")[0], pass);
       TANDEM_TRY(schedule::tensorize(s_, loop, passes[pass], intrinsics_));

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "compiler/ops/conv2d_plan.h"
-#include "compiler/ops/elementwise_template.h"
+#include "compiler/ops/elementwise_plan.h"
 #include "compiler/ops/template.h"
 
 namespace tandem::ops {

@@ -47,19 +47,32 @@ std::vector<AluStep> lower_requantize(const Requantize& r, bool half_is_added) {
           {Op::kShr, 1}};
 }
 
-loop::Expr apply_step(const AluStep& step, const loop::Expr& value) {
-  const loop::Expr immediate = loop::integer(step.immediate, loop::Type::kI32);
-  switch (step.op) {
+namespace {
+
+struct OperationNames {
+  const char* operation;
+  const char* intrinsic;
+};
+OperationNames names_of(Op op) {
+  switch (op) {
     case Op::kAdd:
-      return value + immediate;
+      return {"add", "alu_add_imm"};
     case Op::kMin:
-      return loop::binary(loop::BinaryOp::kMin, value, immediate);
+      return {"min", "alu_min_imm"};
     case Op::kMax:
-      return loop::binary(loop::BinaryOp::kMax, value, immediate);
+      return {"max", "alu_max_imm"};
     case Op::kShr:
       break;
   }
-  return loop::call("shift_right", loop::Type::kI32, {value, immediate});
+  return {"shift_right", "alu_shr_imm"};
 }
+
+}  // namespace
+
+std::string operation_text(const AluStep& step) {
+  return names_of(step.op).operation + (" " + std::to_string(step.immediate));
+}
+
+std::string intrinsic_of(const AluStep& step) { return names_of(step.op).intrinsic; }
 
 }  // namespace tandem::ops

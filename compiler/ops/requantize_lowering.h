@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include "compiler/loop/ir.h"
 #include "compiler/ops/operator.h"
 
 namespace tandem::ops {
@@ -27,7 +27,9 @@ bool half_can_be_folded(const Requantize& requantize, int64_t bound);
 /// rounding_half). The result lies in [low, high], so that its low 8 bits are the narrowed value.
 std::vector<AluStep> lower_requantize(const Requantize& requantize, bool half_is_added);
 
-/// op(value, immediate) as an expression of the loop IR.
-loop::Expr apply_step(const AluStep& step, const loop::Expr& value);
+/// As `schedule::rewrite` takes it, e.g. "shift_right 4".
+std::string operation_text(const AluStep& step);
+/// The intrinsic of the accelerator that carries it out, e.g. "alu_shr_imm".
+std::string intrinsic_of(const AluStep& step);
 
 }  // namespace tandem::ops

@@ -3,19 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "compiler/ops/accel_writer.h"
 #include "compiler/ops/conv2d_plan.h"
 #include "compiler/ops/conv2d_schedule.h"
-#include "compiler/ops/elementwise_template.h"
+#include "compiler/ops/elementwise_plan.h"
+#include "compiler/ops/elementwise_schedule.h"
 #include "support/check.h"
 #include "tensorize/intrinsic.h"
 
 namespace tandem::ops {
 namespace {
-
-constexpr char kTemplate[] = "accel";
 
 int64_t blocks(int64_t count, int64_t block) { return (count + block - 1) / block; }
 
@@ -196,44 +193,19 @@ Result<ScheduledKernel> schedule_for_accel(const Operator& op, const isa::HwConf
   if (!broken.empty())
     return Diagnostic{{}, fmt::format("{}: {}", to_string(op), broken), {}, "choose other knob values"};
   TANDEM_ASSIGN(const tensorize::IntrinsicSet intrinsics, tensorize::IntrinsicSet::load("accel", hardware));
-  if (const auto* conv = std::get_if<Conv2d>(&op); conv != nullptr) {
-    TANDEM_ASSIGN(const schedule::Schedule s,
-                  schedule_conv2d(*conv, hardware, plan(*conv, hardware, conv2d_choice(values)), intrinsics));
-    return ScheduledKernel{s.kernel, schedule::to_json(s.trace)};
-  }
-  AccelWriter accel(hardware, intrinsics);
-  ScheduledKernel result;
-  result.kernel = schedule_elementwise(op, plan(op, hardware, elementwise_choice(values)), accel);
-  if (accel.error()) return *accel.error();
-  result.trace = nlohmann::json({{"template", kTemplate}, {"operator", key(op)}, {"knobs", values}}).dump();
-  return result;
+  const auto* conv = std::get_if<Conv2d>(&op);
+  TANDEM_ASSIGN(const schedule::Schedule scheduled,
+                conv != nullptr
+                    ? schedule_conv2d(*conv, hardware, plan(*conv, hardware, conv2d_choice(values)), intrinsics)
+                    : schedule_elementwise(op, hardware, plan(op, hardware, elementwise_choice(values)), intrinsics));
+  return ScheduledKernel{scheduled.kernel, schedule::to_json(scheduled.trace)};
 }
 
 Result<ScheduledKernel> replay(const Operator& op, const isa::HwConfig& hardware, const std::string& trace) {
-  if (std::holds_alternative<Conv2d>(op)) {
-    TANDEM_TRY(check(op));
-    TANDEM_ASSIGN(const tensorize::IntrinsicSet intrinsics, tensorize::IntrinsicSet::load("accel", hardware));
-    TANDEM_ASSIGN(const schedule::Schedule s, schedule::replay(define(op), trace, intrinsics));
-    return ScheduledKernel{s.kernel, schedule::to_json(s.trace)};
-  }
-  const nlohmann::json json = nlohmann::json::parse(trace, nullptr, false);
-  const auto mistake = [](const std::string& what) {
-    return Diagnostic{{}, "the schedule's trace " + what, {}, "traces are written by schedule_for_accel"};
-  };
-  if (!json.is_object() || json.size() != 3 || json.value("template", nlohmann::json()) != kTemplate) {
-    return mistake("is no JSON object of template, operator and knobs");
-  }
-  const nlohmann::json recorded = json.value("operator", nlohmann::json()),
-                       given = json.value("knobs", nlohmann::json());
-  if (recorded != key(op)) return mistake(fmt::format("is of operator {}, not \"{}\"", recorded.dump(), key(op)));
-  if (!given.is_object()) return mistake("has no knobs");
-  KnobValues values;
-  for (const auto& [name, value] : given.items()) {
-    if (!value.is_number_integer())
-      return mistake(fmt::format("gives knob '{}' the value {}, which is no integer", name, value.dump()));
-    values[name] = value.get<int64_t>();
-  }
-  return schedule_for_accel(op, hardware, values);
+  TANDEM_TRY(check(op));
+  TANDEM_ASSIGN(const tensorize::IntrinsicSet intrinsics, tensorize::IntrinsicSet::load("accel", hardware));
+  TANDEM_ASSIGN(const schedule::Schedule scheduled, schedule::replay(define(op), trace, intrinsics));
+  return ScheduledKernel{scheduled.kernel, schedule::to_json(scheduled.trace)};
 }
 
 }  // namespace tandem::ops

@@ -38,12 +38,11 @@ int64_t roofline_cycles(const Operator& op, const isa::HwConfig& hardware);
 /// made it.
 struct ScheduledKernel {
   loop::Kernel kernel;  // params carry the layouts that the host must pack to
-  std::string trace;    // JSON: the template's operator and knobs, which `replay` turns into the same kernel
+  std::string trace;    // schedule::to_json: the rewrites from `define(op)` to the kernel
 };
 Result<ScheduledKernel> schedule_for_accel(const Operator& op, const isa::HwConfig& hardware, const KnobValues& values);
 
-/// The scheduled kernel that a saved trace stands for. Errors: no trace, a trace of another operator, knobs that are
-/// infeasible here.
+/// The scheduled kernel that a saved trace makes of `define(op)`. Errors: no trace, or a step that is illegal here.
 Result<ScheduledKernel> replay(const Operator& op, const isa::HwConfig& hardware, const std::string& trace);
 
 /// Features of a candidate for a cost model: closed forms of the operator, the knobs and the hardware; no lowering.

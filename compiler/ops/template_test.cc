@@ -164,8 +164,16 @@ TEST(Template, ATraceReplaysToTheSameKernel) {
   EXPECT_TRUE(loop::equal(scheduled->kernel, again->kernel));
   EXPECT_EQ(render(replay(conv, hardware, "{").error()), "error: a trace is a JSON list of steps");
   EXPECT_EQ(render(replay(Clip{}, hardware, scheduled->trace).error()),
-            "error: the schedule's trace is no JSON object of template, operator and knobs\n  hint: traces are written "
-            "by schedule_for_accel");
+            "error: step 0 of the trace: cannot pad: unknown loop 'o'\n  legal: n, c, h, w\n  "
+            "hint: did you mean 'n'?");
+  for (const Operator& op : {Operator(MaxPool{1, 9, 7, 7, 3, 3, 2, 2, 1, 1, 1, 1}),
+                             Operator(Add{1, 9, 5, 3, 2, 1, {3, -128, 127}}), Operator(Clip{1, 3, 2, 2, 0, 6})}) {
+    const auto other = schedule_for_accel(op, hardware, *default_knobs(op, hardware));
+    ASSERT_TRUE(other.ok()) << render(other.error());
+    const auto replayed = replay(op, hardware, other->trace);
+    ASSERT_TRUE(replayed.ok()) << render(replayed.error());
+    EXPECT_TRUE(loop::equal(other->kernel, replayed->kernel));
+  }
 }
 
 /// The scheduled kernel means what the definition means, in the interpreter alone.

@@ -1,5 +1,5 @@
-// Max pooling, residual addition and clipping on the accelerator: int8 loaded into accumulators, ALU operations,
-// stores.
+// What the knobs of max pooling, residual addition and clipping mean on one hardware configuration: tiles, sizes, and
+// the closed-form cost. No lowering.
 #pragma once
 
 #include <cstdint>
@@ -7,15 +7,13 @@
 #include <variant>
 #include <vector>
 
-#include "compiler/loop/ir.h"
 #include "compiler/ops/nest_builder.h"
 #include "compiler/ops/operator.h"
+#include "compiler/ops/requantize_lowering.h"
 #include "compiler/ops/template.h"
 #include "isa/hw_config.h"
 
 namespace tandem::ops {
-
-class AccelWriter;
 
 /// Tiles count blocks of `block_out` channels, rows and columns of the output; images are taken one block at a time.
 struct ElementwiseChoice {
@@ -35,12 +33,12 @@ struct ElementwisePlan {
 };
 ElementwisePlan plan(const Operator& op, const isa::HwConfig& hardware, const ElementwiseChoice& choice);
 
+/// What an addition does with the sum of its shifted operands.
+std::vector<AluStep> addition_steps(const Add& op);
+
 /// As `infeasible`.
 std::string infeasible(const Operator& op, const isa::HwConfig& hardware, const ElementwiseChoice& choice);
 /// Cycles, in closed form.
 double estimate(const isa::HwConfig& hardware, const ElementwisePlan& plan);
-
-/// Parameters as in `define`, packed as [n, c, h, w, batch, block_out]. What has no intrinsic is `accel.error()`.
-loop::Kernel schedule_elementwise(const Operator& op, const ElementwisePlan& plan, AccelWriter& accel);
 
 }  // namespace tandem::ops
