@@ -42,14 +42,14 @@ TEST(ExploreSpec, SaysWhatIsWrongAndWhere) {
             "  legal: name, model, input, expected, samples, platform, hardware, budget, search, limits\n"
             "  hint: did you mean 'hardware'?");
   EXPECT_EQ(error_of(head), "dir/spec.yaml:1:1: error: missing key 'hardware'");
-  EXPECT_EQ(error_of(head + "hardware: {knobs: {block: [8]}}\n"),
-            "dir/spec.yaml:3:20: error: unknown key 'block'\n"
+  EXPECT_EQ(error_of(head + "hardware: {knobs: {blok_in: [8]}}\n"),
+            "dir/spec.yaml:3:20: error: unknown key 'blok_in'\n"
             "  legal: batch, block_in, block_out, uop_buffer_bytes, inp_buffer_bytes, wgt_buffer_bytes, "
             "acc_buffer_bytes, bus_bytes, outstanding_reads, command_queue_depth, token_queue_depth\n"
             "  hint: did you mean 'block_in'?");
   EXPECT_EQ(error_of(head + "hardware: {knobs: {block_in: [8, 12]}}\n"),
             "dir/spec.yaml:3:34: error: block_in 12 is not a power of two from 4 to 64\n"
-            "  hint: the nearest legal value is 16");
+            "  hint: the nearest legal value is 8");
   EXPECT_EQ(error_of(head + "hardware: {knobs: {block_in: 8}}\n"),
             "dir/spec.yaml:3:30: error: 'block_in' needs a list of values\n"
             "  hint: for example [8, 16]");
