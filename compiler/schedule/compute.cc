@@ -245,7 +245,7 @@ Result<void> widen(Schedule& schedule, const std::string& buffer, const std::str
                   {"copies, constants, min, max and select"});
   }
   const BufferRef to =
-      std::make_shared<const loop::Buffer>(loop::Buffer{from->name, *wanted, from->shape, from->scope});
+      std::make_shared<const loop::Buffer>(loop::Buffer{from->name, *wanted, from->shape, from->scope, from->copies});
   const Stmt stores = WideStores(from, to).rewrite(schedule.kernel.body);
   commit(schedule, Widening(from, to).rewrite(stores), {"widen", {{"buffer", buffer}, {"type", type}}});
   return {};

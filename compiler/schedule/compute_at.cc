@@ -170,8 +170,8 @@ Result<void> compute_at(Schedule& schedule, const std::string& buffer_name, cons
     for (const auto& [var, range] : ranges_of(access.path)) inner[var] = range;
   }
   const Region region = region_of(reads, *buffer, inner);
-  const BufferRef tile =
-      std::make_shared<const loop::Buffer>(loop::Buffer{buffer->name, buffer->type, region.extent, buffer->scope});
+  const BufferRef tile = std::make_shared<const loop::Buffer>(
+      loop::Buffer{buffer->name, buffer->type, region.extent, buffer->scope, buffer->copies});
 
   std::vector<Stmt> body;
   for (const Producer& producer : producers) body.push_back(Shrink(producer, region).rewrite(producer.stmt));

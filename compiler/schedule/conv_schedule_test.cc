@@ -104,9 +104,9 @@ void schedule_conv(Schedule& s, const tensorize::IntrinsicSet& intrinsics) {
     OK(reorder(s, {"n" + id + "_outer", "o" + id + "_outer", "p" + id, "q" + id, "n" + id + "_b", "o" + id + "_b"}));
     OK(tensorize(s, "n" + id + "_b", names[u], intrinsics));
   }
-  OK(double_buffer(s, "x_padded", "c_tile"));
-  OK(double_buffer(s, "weight_wgt", "c_tile"));
-  OK(double_buffer(s, "sum", "q_tile"));
+  OK(multi_buffer(s, "x_padded", 2));
+  OK(multi_buffer(s, "weight_wgt", 2));
+  OK(multi_buffer(s, "sum", 2));
   OK(remove_unit_loops(s));
 }
 

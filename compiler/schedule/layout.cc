@@ -9,7 +9,8 @@ namespace tandem::schedule {
 namespace {
 
 BufferRef reshaped(const loop::Buffer& buffer, Shape shape) {
-  return std::make_shared<const loop::Buffer>(loop::Buffer{buffer.name, buffer.type, std::move(shape), buffer.scope});
+  return std::make_shared<const loop::Buffer>(
+      loop::Buffer{buffer.name, buffer.type, std::move(shape), buffer.scope, buffer.copies});
 }
 
 /// The layout's axes written out.

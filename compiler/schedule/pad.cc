@@ -55,8 +55,8 @@ class Padding {
     std::map<BufferRef, BufferRef> changed;
     for (const auto& [buffer, shape] : shapes_) {
       if (shape == buffer->shape) continue;
-      changed[buffer] =
-          std::make_shared<const loop::Buffer>(loop::Buffer{buffer->name, buffer->type, shape, buffer->scope});
+      changed[buffer] = std::make_shared<const loop::Buffer>(
+          loop::Buffer{buffer->name, buffer->type, shape, buffer->scope, buffer->copies});
       const int position = find_param(schedule_.kernel, buffer->name);
       if (position < 0) continue;
       loop::Param& param = schedule_.kernel.params[static_cast<size_t>(position)];

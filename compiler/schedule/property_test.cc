@@ -18,7 +18,7 @@ class RandomTrace {
 
   /// Tries one random call; false where it was refused.
   bool step() {
-    switch (rng_.uniform(0, 13)) {
+    switch (rng_.uniform(0, 14)) {
       case 0:
         return split(s_, loop(), rng_.uniform(1, 4)).ok();
       case 1:
@@ -38,11 +38,13 @@ class RandomTrace {
       case 9:
         return compute_at(s_, buffer(), loop()).ok();
       case 10:
-        return double_buffer(s_, buffer(), loop()).ok();
+        return multi_buffer(s_, buffer(), 2).ok();
       case 11:
         return pack(s_, buffer(), rng_.uniform(0, 2), rng_.uniform(1, 4)).ok();
       case 12:
         return pad_some();
+      case 13:
+        return rewrite_some();
       default:
         return rng_.chance(0.5) ? widen(s_, buffer(), "i32").ok() : decompose(s_, loop(), buffer()).ok();
     }
@@ -83,6 +85,24 @@ class RandomTrace {
       if (const auto* inner = as_for(outer->body)) return fuse(s_, outer->var->name, inner->var->name).ok();
     }
     return false;
+  }
+  bool rewrite_some() {
+    switch (rng_.uniform(0, 6)) {
+      case 0:
+        return absorb(s_, buffer()).ok();
+      case 1:
+        return compute_inline(s_, buffer()).ok();
+      case 2:
+        return unfold(s_, buffer(), rng_.uniform(0, 2), loop(), loop()).ok();
+      case 3:
+        return start_from_zero(s_, loop()).ok();
+      case 4:
+        return reassociate(s_, loop()).ok();
+      case 5:
+        return products_to_shifts(s_, loop()).ok();
+      default:
+        return skip_neutral(s_, loop()).ok();
+    }
   }
   bool reorder_some() {
     std::vector<std::string> chain;
@@ -143,7 +163,7 @@ TEST(ScheduleProperty, RandomTracesKeepTheMeaning) {
   const uint64_t last = seed ? first + 1 : cases ? std::strtoull(cases, nullptr, 10) : 300;
   for (uint64_t i = first; i < last && !::testing::Test::HasFatalFailure(); ++i) check_seed(i, accepted);
   for (const char* primitive : {"split", "fuse", "reorder", "annotate", "fission", "stage", "stage_write", "compute_at",
-                                "double_buffer", "pack", "pad", "widen", "decompose"}) {
+                                "multi_buffer", "pack", "pad", "widen", "decompose"}) {
     EXPECT_TRUE(seed || accepted[primitive] > 5) << primitive << " was accepted " << accepted[primitive] << " times";
   }
 }

@@ -73,9 +73,6 @@ Result<std::string> stage_write(Schedule& schedule, const std::string& buffer, c
 /// All nests that compute the local `buffer` move to the start of each iteration of `loop`, which reads it; buffer and
 /// nests shrink to what the iteration reads. Their loops keep their names and count from the region's start.
 Result<void> compute_at(Schedule& schedule, const std::string& buffer, const std::string& loop);
-/// A local buffer that each iteration of `loop` fills anew gets two versions, used in turn: axis 0 is `loop` % 2.
-Result<void> double_buffer(Schedule& schedule, const std::string& buffer, const std::string& loop);
-
 /// Successive allocations of a local buffer take `copies` places in turn, so that filling one may overlap with the use
 /// of the other. No value changes: an allocation is a fresh buffer.
 Result<void> multi_buffer(Schedule& schedule, const std::string& buffer, int64_t copies);

@@ -151,13 +151,6 @@ TEST(ComputeAt, MovesAndShrinksProducers) {
   EXPECT_EQ(after(s, compute_at(s, "t", "p")),
             "for p in 0..4 { alloc t: i8[2] { for i in 0..2 { t[i] = x[p * 2 + i + 1]; } for q in 0..2 { y[p * 2 + q] "
             "= t[q]; } } }");
-  EXPECT_EQ(after(s, double_buffer(s, "t", "p")),
-            "alloc t: i8[2, 2] { for p in 0..4 { for i in 0..2 { t[p % 2, i] = x[p * 2 + i + 1]; } for q in 0..2 { y[p "
-            "* 2 + q] = t[p % 2, "
-            "q]; } } }");
-  EXPECT_EQ(
-      after(s, double_buffer(s, "t", "q")),
-      "k.loop:4:21: error: cannot double_buffer: 't' is not allocated in 'q'\n    for q in 0..2\n    ^^^^^^^^^^^^^");
 }
 
 TEST(Pack, SplitsAnAxis) {
@@ -225,7 +218,7 @@ TEST(Trace, SaysWhatIsWrong) {
   };
   EXPECT_EQ(error(R"([{"primitive": "splt"}])"),
             "error: step 0 of the trace: unknown primitive 'splt'\n  legal: absorb, annotate, assume, compute_at, "
-            "compute_inline, decompose, double_buffer, fission, fuse, multi_buffer, pack, pad, products_to_shifts, "
+            "compute_inline, decompose, fission, fuse, multi_buffer, pack, pad, products_to_shifts, "
             "reassociate, remove_unit_loops, reorder, replicate, rewrite, set_scope, skip_neutral, split, stage, "
             "stage_write, start_from_zero, tensorize, unfold, widen\n  "
             "hint: did you mean 'split'?");

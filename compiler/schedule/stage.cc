@@ -1,4 +1,4 @@
-// set_scope, stage, stage_write, double_buffer: where values are kept.
+// set_scope, stage, stage_write: where values are kept.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -37,7 +37,9 @@ std::optional<loop::Type> type_named(const std::string& text) {
 Result<void> set_scope(Schedule& schedule, const std::string& buffer, const std::string& scope) {
   TANDEM_ASSIGN(const Path path, find_alloc(schedule, "set_scope", buffer));
   const loop::Alloc& node = *as_alloc(path.back());
-  const BufferRef moved = make_buffer(buffer, node.buffer->type, node.buffer->shape, scope);
+  loop::Buffer changed = *node.buffer;
+  changed.scope = scope;
+  const BufferRef moved = std::make_shared<const loop::Buffer>(std::move(changed));
   const Stmt body = redirect(node.body, node.buffer, [&](const loop::Operand& at) {
     return loop::Operand{moved, at.indices};
   });
@@ -145,74 +147,6 @@ Result<std::string> stage_write(Schedule& schedule, const std::string& buffer, c
   commit(schedule, loop::alloc(local, loop::block({body, copy})),
          {"stage_write", {{"buffer", buffer}, {"scope", scope}}});
   return name;
-}
-
-namespace {
-
-/// Whether the first statement in `body` that touches `buffer` is a nest that writes every element of it, whatever
-/// happens.
-bool is_filled_first(const Stmt& body, const BufferRef& buffer) {
-  Stmt first = body;
-  while (true) {
-    if (const auto* node = as_alloc(first)) {
-      first = node->body;
-    } else if (const auto* list = std::get_if<loop::Block>(&first->node)) {
-      const auto touching = std::find_if(list->statements.begin(), list->statements.end(), [&](const Stmt& statement) {
-        const std::vector<Access> accesses = accesses_of(statement);
-        return std::any_of(accesses.begin(), accesses.end(),
-                           [&](const Access& access) { return access.buffer == buffer; });
-      });
-      if (touching == list->statements.end()) return true;
-      first = *touching;
-    } else {
-      break;
-    }
-  }
-  return fills_all(first, buffer);
-}
-
-}  // namespace
-
-Result<void> double_buffer(Schedule& schedule, const std::string& buffer, const std::string& loop) {
-  TANDEM_ASSIGN(const Path path, find_loop(schedule, "double_buffer", loop));
-  TANDEM_ASSIGN(const Path alloc_path, find_alloc(schedule, "double_buffer", buffer));
-  const loop::For& node = *as_for(path.back());
-  const Stmt& allocation = alloc_path.back();
-  if (std::find(alloc_path.begin(), alloc_path.end(), path.back()) == alloc_path.end()) {
-    return refuse("double_buffer", path.back(), fmt::format("'{}' is not allocated in '{}'", buffer, loop));
-  }
-  for (size_t i = path.size(); i < alloc_path.size(); ++i) {
-    if (const auto* between = as_for(alloc_path[i])) {
-      return refuse("double_buffer", path.back(),
-                    fmt::format("'{}' is allocated in the loop '{}' inside", buffer, between->var->name),
-                    {between->var->name});
-    }
-  }
-  if (node.kind == loop::ForKind::kParallel || node.kind == loop::ForKind::kVectorized) {
-    return refuse("double_buffer", path.back(),
-                  fmt::format("iterations of '{}' that run at once would share a version of '{}'", loop, buffer));
-  }
-  const loop::Alloc& old = *as_alloc(allocation);
-  if (!is_filled_first(old.body, old.buffer)) {
-    return refuse(
-        "double_buffer", path.back(),
-        fmt::format("an iteration of '{}' does not begin by writing all of '{}', so that it would see old values", loop,
-                    buffer));
-  }
-  Shape shape = old.buffer->shape;
-  shape.insert(shape.begin(), 2);
-  const BufferRef versions = make_buffer(buffer, old.buffer->type, shape, old.buffer->scope);
-  const Expr turn = loop::binary(loop::BinaryOp::kMod, loop::use(node.var), loop::integer(2));
-  const Stmt body = redirect(old.body, old.buffer, [&](const loop::Operand& at) {
-    loop::Operand target{versions, at.indices};
-    target.indices.insert(target.indices.begin(), turn);
-    return target;
-  });
-  const Stmt inside = loop::for_loop(node.var, node.extent, replace(node.body, allocation, body), node.kind);
-  commit(schedule,
-         replace(schedule.kernel.body, path.back(), loop::alloc(versions, located(inside, path.back()->where))),
-         {"double_buffer", {{"buffer", buffer}, {"loop", loop}}});
-  return {};
 }
 
 }  // namespace tandem::schedule

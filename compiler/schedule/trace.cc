@@ -83,7 +83,6 @@ const std::map<std::string, Primitive>& primitives() {
       {"stage", primitive(stage, {"buffer", "scope", "loop", "type"})},
       {"stage_write", primitive(stage_write, {"buffer", "scope"})},
       {"compute_at", primitive(compute_at, {"buffer", "loop"})},
-      {"double_buffer", primitive(double_buffer, {"buffer", "loop"})},
       {"multi_buffer", primitive(multi_buffer, {"buffer", "copies"})},
       {"unfold", primitive(unfold, {"buffer", "axis", "outer", "inner"})},
       {"pack", primitive(pack, {"buffer", "axis", "factor"})},
