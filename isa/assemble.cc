@@ -1,3 +1,5 @@
+// The assembler: text of a program, or of one instruction, back to values, driven by the tables that isa.yaml
+// becomes.
 #include <fmt/format.h>
 
 #include <algorithm>

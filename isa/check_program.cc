@@ -1,3 +1,5 @@
+// The static checker of whole programs: encodings, bounds, token balance, deadlock and races, apart from any code
+// that makes programs.
 #include <fmt/format.h>
 
 #include <algorithm>

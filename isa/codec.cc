@@ -1,3 +1,4 @@
+// Encoding and decoding of instructions and micro-ops by the derived layout of a hardware configuration.
 #include <fmt/format.h>
 
 #include <algorithm>

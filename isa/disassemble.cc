@@ -1,3 +1,4 @@
+// Programs and single instructions as assembly text that parses back.
 #include <fmt/format.h>
 
 #include <algorithm>

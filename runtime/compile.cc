@@ -1,3 +1,5 @@
+// From a graph to a compiled model: which layer runs where, packing of constants, accelerator programs and host
+// steps.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -21,6 +21,7 @@ struct Rules {
   std::map<std::string, std::set<std::string>> uses;       // with what the used ones use
   std::map<std::string, std::set<std::string>> tests_use;  // besides
   std::map<std::string, std::vector<std::string>> libraries;
+  std::vector<std::string> input_of_tests;
   int64_t longest_file_lines = 0;
 };
 
@@ -32,7 +33,7 @@ std::vector<std::string> words(const YamlNode& list) {
 
 Result<Rules> load_rules(const std::string& path) {
   TANDEM_ASSIGN(const YamlNode root, YamlNode::load(path));
-  TANDEM_TRY(root.only_keys({"uses", "tests_use", "libraries", "longest_file_lines"}));
+  TANDEM_TRY(root.only_keys({"uses", "tests_use", "libraries", "input_of_tests", "longest_file_lines"}));
   Rules rules;
   TANDEM_ASSIGN(const YamlNode uses, root.at("uses"));
   for (const auto& [folder, list] : uses.entries()) {
@@ -49,6 +50,8 @@ Result<Rules> load_rules(const std::string& path) {
   }
   TANDEM_ASSIGN(const YamlNode libraries, root.at("libraries"));
   for (const auto& [prefix, list] : libraries.entries()) rules.libraries[prefix] = words(list);
+  TANDEM_ASSIGN(const YamlNode input, root.at("input_of_tests"));
+  rules.input_of_tests = words(input);
   TANDEM_ASSIGN(const YamlNode longest, root.at("longest_file_lines"));
   TANDEM_ASSIGN(rules.longest_file_lines, longest.integer());
   return rules;
@@ -161,7 +164,10 @@ std::vector<std::string> source_files() {
           suffix != ".py" && suffix != ".cmake" && suffix != ".yaml") {
         continue;
       }
-      files.push_back(fs::relative(entry.path(), TANDEM_SOURCE_DIR).string());
+      const std::string path = fs::relative(entry.path(), TANDEM_SOURCE_DIR).string();
+      bool is_input = false;
+      for (const std::string& folder : rules().input_of_tests) is_input |= is_below(path, folder);
+      if (!is_input) files.push_back(path);
     }
   }
   std::sort(files.begin(), files.end());

@@ -1,3 +1,4 @@
+// An executor that answers from the records of a run and writes down what it has to measure.
 #include "tuner/db/run_database.h"
 
 namespace tandem::tuner {

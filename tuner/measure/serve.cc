@@ -1,3 +1,4 @@
+// The loop of a worker process: requests as JSON lines in, measurements as JSON lines out.
 #include <unistd.h>
 
 #include <cerrno>

@@ -1,3 +1,5 @@
+// Simulated annealing over the learned ranking model, in batches of which some points are random (Chen et al.,
+// "Learning to Optimize Tensor Programs", 2018).
 #include <algorithm>
 #include <cmath>
 #include <limits>

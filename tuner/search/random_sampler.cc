@@ -1,3 +1,4 @@
+// Uniform sampling without repetition.
 #include "tuner/search/sampler.h"
 #include "tuner/search/untried.h"
 
