@@ -48,7 +48,7 @@ Result<Measurement> measure_simulators(const Request& request) {
   TANDEM_ASSIGN(const auto rtl, sim::make_rtl_simulator(hardware, platform));
   for (const std::string& name : timed_programs()) {
     TANDEM_ASSIGN(const isa::Program program, load_vta_program(name));
-    TANDEM_ASSIGN(const double rate, best_rate(*rtl, program, request.quick ? 1 : 3, cycles));
+    TANDEM_ASSIGN(const double rate, best_rate(*rtl, program, request.quick ? 2 : 10, cycles));
     measurement.figures.push_back({"rtl." + name, rate, "cycles/s"});
   }
   return measurement;
