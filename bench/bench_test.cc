@@ -1,6 +1,7 @@
 #include "bench/bench.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -20,7 +21,7 @@ class BenchRun : public testing::Test {
   void SetUp() override {
     ASSERT_TRUE(write_file(path_, "simulators:\n  fast: {at_most: 98052, source: a paper}\n").ok());
   }
-  std::string path_ = testing::TempDir() + "musts.yaml";
+  std::string path_ = testing::TempDir() + "bench_test_" + std::to_string(::getpid()) + ".musts.yaml";
 };
 
 TEST_F(BenchRun, ARowThatMissesItsMustFailsTheReport) {
