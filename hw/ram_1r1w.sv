@@ -20,15 +20,18 @@ module ram_1r1w #(
   logic [Width-1:0] rdata_q;
   assign rdata_o = rdata_q;
 
-  // One memory per chunk: what synthesis would make of byte enables, and much less work for it.
+  // One memory per chunk: what synthesis would make of byte enables, and much less work for it. The write comes after the read, so
+  // that it can be a plain assignment, which simulates fast.
   genvar c;
   for (c = 0; c < Chunks; c++) begin : gen_chunk
     logic [ChunkBits-1:0] mem [0:Depth-1];
     always_ff @(posedge clk_i) begin
-      if (we_i && wmask_i[c]) mem[waddr_i] <= wdata_i[c*ChunkBits +: ChunkBits];
-    end
-    always_ff @(posedge clk_i) begin
       if (re_i) rdata_q[c*ChunkBits +: ChunkBits] <= mem[raddr_i];
+      // verilator lint_off BLKSEQ
+      if (we_i) begin
+        if (wmask_i[c]) mem[waddr_i] = wdata_i[c*ChunkBits +: ChunkBits];
+      end
+      // verilator lint_on BLKSEQ
     end
   end
 

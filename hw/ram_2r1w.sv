@@ -27,11 +27,13 @@ module ram_2r1w #(
   for (c = 0; c < Chunks; c++) begin : gen_chunk
     logic [ChunkBits-1:0] mem [0:Depth-1];
     always_ff @(posedge clk_i) begin
-      if (we_i && wmask_i[c]) mem[waddr_i] <= wdata_i[c*ChunkBits +: ChunkBits];
-    end
-    always_ff @(posedge clk_i) begin
       if (re_a_i) rdata_a_q[c*ChunkBits +: ChunkBits] <= mem[raddr_a_i];
       if (re_b_i) rdata_b_q[c*ChunkBits +: ChunkBits] <= mem[raddr_b_i];
+      // verilator lint_off BLKSEQ
+      if (we_i) begin
+        if (wmask_i[c]) mem[waddr_i] = wdata_i[c*ChunkBits +: ChunkBits];
+      end
+      // verilator lint_on BLKSEQ
     end
   end
 

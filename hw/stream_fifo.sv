@@ -34,8 +34,11 @@ module stream_fifo #(
   assign refill = stored_q != '0 && (!head_valid_q || rready_i);
 
   always_ff @(posedge clk_i) begin
-    if (push) mem[wptr_q] <= wdata_i;
     if (refill) head_q <= mem[rptr_q];
+    // verilator lint_off BLKSEQ
+    // (behind the read, a plain assignment means the same and simulates fast)
+    if (push) mem[wptr_q] = wdata_i;
+    // verilator lint_on BLKSEQ
   end
 
   always_ff @(posedge clk_i) begin
