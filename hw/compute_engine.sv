@@ -33,7 +33,6 @@ module compute_engine #(
   input  logic                         command_valid_i,
   output logic                         command_ready_o,
   input  logic [CommandBits-1:0]       command_i,
-  input  logic                         command_last_i,  // nothing is queued or fetched behind it
   input  logic                         others_idle_i,   // load and store have drained
   input  logic                         tokens_left_i,
 
@@ -78,17 +77,15 @@ module compute_engine #(
   output logic                         wait_store_o,
   output logic                         wait_space_o,
   output logic                         wait_memory_o,  // a LOAD waits for data
-  output logic                         encoding_error_o,
-  output logic                         order_error_o,  // an instruction behind FINISH
-  output logic                         tokens_error_o,
-  output logic [31:0]                  command_number_o,
-  output logic                         bounds_error_o,
-  output logic [31:0]                  bounds_number_o,
-  output logic                         load_bounds_error_o,
-  output logic                         bus_error_o,
-  output logic [31:0]                  load_number_o
+  output logic [LaneBits-1:0]          uop_bytes_o,    // brought by the beat that is written in this cycle
+  output logic [LaneBits-1:0]          acc_bytes_o,
+  output logic                         failed_o,       // has met an error; stays
+  output logic [3:0]                   failed_code_o,  // Error* of registers.svh
+  output logic [31:0]                  failed_number_o,
+  output logic [31:0]                  number_o        // of the oldest LOAD under way
 );
   `include "isa.svh"
+  `include "registers.svh"
   localparam int FactorBits = (SrcIndexW > WgtIndexW) ? SrcIndexW : WgtIndexW;
   localparam int OffsetBits = FactorBits + 16;
   localparam int TreeStages = ($clog2(BlockIn) + 1) / 2;
@@ -104,7 +101,6 @@ module compute_engine #(
   logic [31:0]          number;
   logic [InsnWidth-1:0] insn;
   assign {legal, number, insn} = command_i;
-  assign command_number_o = number;
 
   logic [3:0]           flags;
   logic                 is_load, is_uop, is_wgt, is_inp, is_acc, is_acc8, load_empty;
@@ -172,26 +168,45 @@ module compute_engine #(
   assign tokens_ready = (pops & ~token_available_i) == '0;
   assign space_ready = (pushes & ~token_space_i) == '0;
   assign to_reader = is_load && !load_empty;
-  assign may_start = command_valid_i && legal && !uops_beyond && tokens_ready && space_ready && !halt_i;
+  assign may_start = command_valid_i && legal && !uops_beyond && tokens_ready && space_ready && !halt_i && !failed_q;
   assign start_loop = may_start && !to_reader && !is_finish && seq_ready && reader_idle;
   assign start_load = may_start && to_reader && seq_ready && reader_ready;
-  assign start_finish = may_start && is_finish && pipe_idle && reader_idle && command_last_i && others_idle_i;
+  assign start_finish = may_start && is_finish && pipe_idle && reader_idle && others_idle_i;
   assign command_ready_o = start_loop || start_load || start_finish;
   assign token_pop_o = command_ready_o ? pops : '0;
   assign token_reserve_o = command_ready_o ? pushes : '0;
 
   // Which pops FINISH makes is known one cycle later in tokens_left_i; a push of its own is always left over.
-  logic finish_q, finish_push_q;
+  logic       finish_q;
+  logic [1:0] finish_push_q;
   logic [31:0] finish_number_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni || halt_i) finish_q <= 1'b0;
     else finish_q <= start_finish;
     if (start_finish) begin
-      finish_push_q <= pushes != '0;
+      finish_push_q <= pushes;
       finish_number_q <= number;
     end
   end
-  assign finish_o = finish_q && !tokens_left_i && !finish_push_q;
+  assign finish_o = finish_q && !tokens_left_i && finish_push_q == '0;
+
+  // The first error. What is older than the failing step or LOAD still completes; it and all behind it neither write nor push.
+  logic        failed_q, flush, overrun, uops_fail, tokens_fail, reader_failed;
+  logic [31:0] reader_number;
+  assign uops_fail = command_valid_i && legal && uops_beyond && tokens_ready && space_ready && pipe_idle && reader_idle && !halt_i;
+  assign tokens_fail = finish_q && !finish_o;
+  assign flush = overrun || failed_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      failed_q <= 1'b0;
+    end else if (!failed_q && (overrun || uops_fail || tokens_fail || reader_failed)) begin
+      failed_q <= 1'b1;
+      failed_code_o <= tokens_fail ? 4'(ErrorTokens) : reader_failed ? 4'(ErrorRead) : 4'(ErrorBounds);
+      failed_number_o <= overrun ? info_q[24 +: 32] : tokens_fail ? finish_number_q : reader_failed ? reader_number : number;
+    end
+  end
+  assign failed_o = failed_q;
+  assign number_o = reader_number;
 
   // S: micro-op addresses and loop offsets.
   logic                  seq_active, seq_valid, seq_last;
@@ -200,7 +215,7 @@ module compute_engine #(
   loop_sequencer #(.UopIndexBits(UopIndexW), .FactorBits(FactorBits), .OffsetBits(OffsetBits)) u_sequencer (
     .clk_i,
     .rst_ni,
-    .halt_i,
+    .halt_i(halt_i || flush),
     .start_i(start_loop),
     .ready_o(seq_ready),
     .uop_bgn_i(uop_bgn),
@@ -237,7 +252,7 @@ module compute_engine #(
   logic                  u_valid_q, u_last_q;
   logic [OffsetBits-1:0] u_dst_q, u_src_q, u_wgt_q;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || halt_i) begin
+    if (!rst_ni || halt_i || flush) begin
       u_valid_q <= 1'b0;
       u_last_q <= 1'b0;
     end else begin
@@ -278,18 +293,16 @@ module compute_engine #(
       valid_q <= '0;
       last_q <= '0;
       gemm_q <= '0;
-      bounds_error_o <= 1'b0;
     end else begin
-      valid_q <= {valid_q[Write-1:1], valid_q[0] && in_bounds, u_valid_q};
-      gemm_q <= {gemm_q[Write-1:1], gemm_q[0] && in_bounds, u_valid_q && u_info_q[21:20] == 2'b00};
-      last_q <= {last_q[Write-1:0], u_last_q};
-      bounds_error_o <= (valid_q[0] && !in_bounds) || (command_valid_i && legal && uops_beyond && pipe_idle && reader_idle);
+      valid_q <= {valid_q[Write-1:1], valid_q[0] && in_bounds, u_valid_q && !flush};
+      gemm_q <= {gemm_q[Write-1:1], gemm_q[0] && in_bounds, u_valid_q && u_info_q[21:20] == 2'b00 && !flush};
+      last_q <= {last_q[Write-1:1], last_q[0] && !overrun, u_last_q && !flush};
     end
-    bounds_number_o <= (valid_q[0] && !in_bounds) ? info_q[24 +: 32] : number;
     info_q <= {info_q[0 +: Write*InfoBits], u_info_q};
     dst_q <= {dst_q[AccIndexBits +: (Write-1)*AccIndexBits], i_dst_q[AccIndexBits-1:0], {AccIndexBits{1'b0}}};
     src_q <= {src_q[AccIndexBits +: (Read-1)*AccIndexBits], i_src_q[AccIndexBits-1:0], {AccIndexBits{1'b0}}};
   end
+  assign overrun = valid_q[0] && !in_bounds;
   assign pipe_idle = !seq_active && !u_valid_q && !u_last_q && valid_q == '0 && last_q == '0;
 
   // M: operands arrive and are multiplied.
@@ -359,18 +372,17 @@ module compute_engine #(
   logic [LaneBits-1:0]  land_first, land_count;
   logic [BusBits-1:0]   land_data;
   logic [31:0]          loaded_number;
-  logic                 reader_moving, reader_bounds, reader_bus;
-  logic [31:0]          reader_number;
+  logic                 reader_moving;
+  logic [LaneBits-1:0]  land_bytes;
   dma_reader #(.AddrBits(AddrBits), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)) u_reader (
     .clk_i,
     .rst_ni,
-    .halt_i,
+    .halt_i(halt_i || failed_q),
     .land_en_i(pipe_idle),
     .load_valid_i(may_start && to_reader && seq_ready),
     .load_ready_o(reader_ready),
     .load_kind_i(is_uop ? KindUop : is_acc8 ? KindAcc8 : KindAcc),
     .load_elem_log2_i(is_uop ? 5'($clog2(MemUopBits / 8)) : is_acc8 ? 5'($clog2(MemAcc8Bits / 8)) : 5'($clog2(MemAccBits / 8))),
-    .load_depth_i(is_uop ? IndexBits'(UopDepth) : IndexBits'(AccDepth)),
     .load_number_i(number),
     .load_push_i(pushes),
     .load_base_i(is_uop ? uop_base_i : acc_base_i),
@@ -399,14 +411,14 @@ module compute_engine #(
     .write_first_o(land_first),
     .write_count_o(land_count),
     .write_data_o(land_data),
+    .write_bytes_o(land_bytes),
     .done_valid_o(loaded),
     .done_number_o(loaded_number),
     .done_push_o(loaded_push),
     .idle_o(reader_idle),
     .moving_o(reader_moving),
-    .bounds_error_o(reader_bounds),
-    .bus_error_o(reader_bus),
-    .error_number_o(reader_number)
+    .failed_o(reader_failed),
+    .number_o(reader_number)
   );
 
   load_buffer #(
@@ -457,7 +469,8 @@ module compute_engine #(
   // Retiring: the last step at W, a LOAD when it has landed, FINISH.
   assign retire_o = last_q[Write] || loaded || finish_o;
   assign retire_number_o = last_q[Write] ? info_q[Write*InfoBits+24 +: 32] : loaded ? loaded_number : finish_number_q;
-  assign token_push_o = (last_q[Write] ? info_q[Write*InfoBits+22 +: 2] : '0) | (loaded ? loaded_push : '0);
+  assign token_push_o = (last_q[Write] ? info_q[Write*InfoBits+22 +: 2] : '0) | (loaded ? loaded_push : '0) |
+                        (finish_q ? finish_push_q : '0);
 
   assign idle_o = pipe_idle && reader_idle && !finish_q;
   assign busy_o = seq_active || reader_moving;
@@ -465,12 +478,8 @@ module compute_engine #(
   assign wait_store_o = command_valid_i && legal && pops[1] && !token_available_i[1];
   assign wait_space_o = command_valid_i && legal && tokens_ready && !space_ready;
   assign wait_memory_o = !reader_idle;
-  assign encoding_error_o = command_valid_i && !legal && !halt_i && pipe_idle && reader_idle;
-  assign order_error_o = may_start && is_finish && !command_last_i && pipe_idle && reader_idle && others_idle_i;
-  assign tokens_error_o = finish_q && (tokens_left_i || finish_push_q);
-  assign load_bounds_error_o = reader_bounds;
-  assign bus_error_o = reader_bus;
-  assign load_number_o = reader_number;
+  assign uop_bytes_o = land_valid && land_kind == KindUop ? land_bytes : '0;
+  assign acc_bytes_o = land_valid && land_kind != KindUop ? land_bytes : '0;
 
   logic unused;
   assign unused = &{1'b0, is_wgt, is_inp, is_acc, uop, gemm_q[Write], dst_q[AccIndexBits-1:0], src_q[AccIndexBits-1:0]};

@@ -1,5 +1,6 @@
-// Fetches the program in order and hands each instruction to its engine's command queue. Reads ahead as far as its own buffer
-// reaches, so that a full command queue never holds up the data of the engines. An instruction takes InsnBits / bus width + 1 cycles.
+// Fetches the program in order, checks each instruction and hands it to its engine's command queue. Reads ahead as far as its own buffer
+// reaches, so that a full command queue never holds up the data of the engines. An instruction takes InsnBits / bus width + 1 cycles, and
+// reaches its queue two cycles after its last beat.
 module fetch #(
   parameter int AddrBits = 48,
   parameter int BusBytes = 8,
@@ -12,7 +13,7 @@ module fetch #(
   parameter int AccDepth = 2048,
   parameter int InsnWidth = 128,
   localparam int BusBits = 8 * BusBytes,
-  localparam int CommandBits = InsnWidth + 33
+  localparam int CommandBits = InsnWidth + 36
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
@@ -29,7 +30,7 @@ module fetch #(
   input  logic [BusBits-1:0]     beat_data_i,
   input  logic                   beat_error_i,
 
-  // {legal encoding, index of the instruction, instruction}
+  // {fault or ErrorNone, index of the instruction, instruction}
   output logic [CommandBits-1:0] command_o,
   output logic                   load_valid_o,
   input  logic                   load_ready_i,
@@ -38,11 +39,12 @@ module fetch #(
   output logic                   store_valid_o,
   input  logic                   store_ready_i,
 
-  output logic                   done_o,     // every instruction has been handed over
+  output logic                   done_o,     // every instruction has been handed over, or all before the one that could not be read
   output logic                   moving_o,   // one is handed over in this cycle
   output logic                   blocked_o,  // a command queue is full
-  output logic                   bus_error_o,
-  output logic [31:0]            error_number_o
+  output logic                   failed_o,   // memory answered with an error; stays
+  output logic [31:0]            failed_number_o,
+  output logic [31:0]            number_o    // of the next instruction
 );
   localparam int BusLog2 = $clog2(BusBytes);
   localparam int Beats = (512 / BusBytes < 16) ? 16 : 512 / BusBytes;  // of the read-ahead buffer
@@ -60,6 +62,7 @@ module fetch #(
   logic [LevelBits-1:0] reserved_q;              // requested and not yet taken from the buffer
   logic                 requested, taken;
   logic [35:0]          to_page;
+  logic                 failed_q;  // nothing more is requested, and what comes is dropped
 
   assign to_page = 36'(PageBeats) - 36'(addr_q[11:BusLog2]);
   always_comb begin
@@ -78,7 +81,7 @@ module fetch #(
   assign total_bytes = 38'(count_i) * 38'(InsnBytes) + 38'(RoundUp);
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || halt_i) begin
+    if (!rst_ni || halt_i || failed_q) begin
       beats_q <= '0;
       reserved_q <= '0;
     end else if (start_i) begin
@@ -101,7 +104,7 @@ module fetch #(
   logic [LevelBits-1:0] buffer_level;
   stream_fifo #(.Width(BusBits + 1), .Depth(Beats)) u_buffer (
     .clk_i,
-    .rst_ni(rst_ni && !halt_i),
+    .rst_ni(rst_ni && !halt_i && !failed_q),
     .wvalid_i(beat_valid_i),
     .wready_o(buffer_ready),
     .wdata_i({beat_error_i, beat_data_i}),
@@ -114,7 +117,8 @@ module fetch #(
   // Bus words to instructions, in units of 64 bits.
   logic [64*GearWords-1:0] gear_q;
   logic [GearBits-1:0]     held_q;
-  logic                    insn_valid, insn_ready, legal, to_load, to_store;
+  logic                    insn_valid, insn_ready, to_load, to_store;
+  logic [3:0]              fault;
   logic [31:0]             number_q, left_q;
 
   assign insn_valid = held_q >= GearBits'(InsnWords) && left_q != '0;
@@ -125,6 +129,7 @@ module fetch #(
     if (!rst_ni || halt_i) begin
       held_q <= '0;
       left_q <= '0;
+      failed_q <= 1'b0;
     end else if (start_i) begin
       held_q <= '0;
       left_q <= count_i;
@@ -135,32 +140,48 @@ module fetch #(
       left_q <= left_q - 32'd1;
       number_q <= number_q + 32'd1;
     end else if (taken && left_q != '0) begin
-      held_q <= held_q + GearBits'(BusWords);
+      // Fewer words than an instruction has are held, so that the bad beat is the next instruction's.
+      if (word[BusBits]) failed_q <= 1'b1;
+      else held_q <= held_q + GearBits'(BusWords);
       gear_q[64*held_q +: BusBits] <= word[BusBits-1:0];
     end
   end
 
-  insn_router #(
+  // The instruction that waits for its queue.
+  logic                 check_valid_q;
+  logic [31:0]          check_number_q;
+  logic [InsnWidth-1:0] check_insn;
+  assign insn_ready = !check_valid_q || moving_o;
+  insn_check #(
     .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
     .AccDepth(AccDepth), .InsnWidth(InsnWidth)
-  ) u_router (
+  ) u_check (
+    .clk_i,
+    .take_i(insn_valid && insn_ready),
     .insn_i(gear_q[InsnWidth-1:0]),
+    .last_i(left_q == 32'd1),
+    .insn_o(check_insn),
     .to_load_o(to_load),
     .to_store_o(to_store),
-    .legal_o(legal)
+    .fault_o(fault)
   );
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || halt_i) check_valid_q <= 1'b0;
+    else if (insn_ready) check_valid_q <= insn_valid;
+    if (insn_valid && insn_ready) check_number_q <= number_q;
+  end
 
-  assign command_o = {legal, number_q, gear_q[InsnWidth-1:0]};
-  assign load_valid_o = insn_valid && to_load;
-  assign store_valid_o = insn_valid && to_store;
-  assign compute_valid_o = insn_valid && !to_load && !to_store;
-  assign insn_ready = to_load ? load_ready_i : to_store ? store_ready_i : compute_ready_i;
+  assign command_o = {fault, check_number_q, check_insn};
+  assign load_valid_o = check_valid_q && to_load;
+  assign store_valid_o = check_valid_q && to_store;
+  assign compute_valid_o = check_valid_q && !to_load && !to_store;
+  assign moving_o = check_valid_q && (to_load ? load_ready_i : to_store ? store_ready_i : compute_ready_i);
+  assign blocked_o = check_valid_q && !moving_o;
 
-  assign done_o = left_q == '0;
-  assign moving_o = insn_valid && insn_ready;
-  assign blocked_o = insn_valid && !insn_ready;
-  assign bus_error_o = taken && word[BusBits] && left_q != '0;
-  assign error_number_o = number_q;
+  assign done_o = (left_q == '0 || failed_q) && !check_valid_q;
+  assign failed_o = failed_q;
+  assign failed_number_o = number_q;
+  assign number_o = check_valid_q ? check_number_q : number_q;
 
   logic unused;
   assign unused = &{1'b0, buffer_level, total_bytes[BusLog2-1:0]};

@@ -58,11 +58,9 @@ module load_engine #(
   output logic                   busy_o,           // moves data in this cycle
   output logic                   wait_compute_o,   // the next instruction waits for a token
   output logic                   wait_space_o,     // or for room for the token that it will push
-  output logic                   encoding_error_o,
-  output logic [31:0]            encoding_number_o,
-  output logic                   bounds_error_o,
-  output logic                   bus_error_o,
-  output logic [31:0]            error_number_o
+  output logic [LaneBits-1:0]    bytes_o,          // of the elements that are written in this cycle, padding excluded
+  output logic                   failed_o,         // memory answered with an error; stays
+  output logic [31:0]            number_o          // of the LOAD that failed, else of the oldest under way
 );
   `include "isa.svh"
   localparam logic [1:0] KindInp = 2'd0;
@@ -106,6 +104,7 @@ module load_engine #(
   logic pop, push, token_ready, space_ready, start, reader_ready, reader_idle, done;
   logic [1:0] kind, done_push, write_kind;
   logic write_valid;
+  logic [LaneBits-1:0] write_bytes;
   assign pop = flags[1];
   assign push = flags[3];
   assign token_ready = !pop || token_available_i;
@@ -125,7 +124,6 @@ module load_engine #(
     .load_ready_o(reader_ready),
     .load_kind_i(kind),
     .load_elem_log2_i(is_wgt ? 5'($clog2(MemWgtBits / 8)) : 5'($clog2(MemInpBits / 8))),
-    .load_depth_i(is_wgt ? IndexBits'(WgtDepth) : IndexBits'(InpDepth)),
     .load_number_i(number),
     .load_push_i({push, 1'b0}),
     .load_base_i(is_wgt ? wgt_base_i : inp_base_i),
@@ -154,15 +152,16 @@ module load_engine #(
     .write_first_o,
     .write_count_o,
     .write_data_o,
+    .write_bytes_o(write_bytes),
     .done_valid_o(done),
     .done_number_o(retire_number_o),
     .done_push_o(done_push),
     .idle_o(reader_idle),
     .moving_o(busy_o),
-    .bounds_error_o,
-    .bus_error_o,
-    .error_number_o
+    .failed_o,
+    .number_o
   );
+  assign bytes_o = write_valid ? write_bytes : '0;
 
   assign inp_write_o = write_valid && write_kind == KindInp;
   assign wgt_write_o = write_valid && write_kind == KindWgt;
@@ -171,8 +170,6 @@ module load_engine #(
   assign idle_o = reader_idle;
   assign wait_compute_o = command_valid_i && legal && !token_ready;
   assign wait_space_o = command_valid_i && legal && token_ready && !space_ready;
-  assign encoding_error_o = command_valid_i && !legal && !halt_i && reader_idle;
-  assign encoding_number_o = number;
 
   logic unused;
   assign unused = &{1'b0, flags[2], flags[0], is_load, is_uop, is_inp, is_acc, is_acc8, empty, done_push[0]};

@@ -1,25 +1,66 @@
-// Event counters: each counts the cycles in which its input is high while enabled. Read one at a time, a cycle after its selection.
+// The counters of registers.svh. Every cycle of an engine has one cause; what is counted is how long a cause lasted, when it changes, so
+// that an engine's causes sum to the run's cycles. Read one at a time, a cycle after its selection, and right from a cycle after the run.
 module perf_counters #(
-  parameter int Count = 24,
   parameter int Width = 48,
-  localparam int SelectBits = $clog2(Count)
+  parameter int ByteBits = 7
 ) (
-  input  logic                  clk_i,
-  input  logic                  clear_i,
-  input  logic                  enable_i,
-  input  logic [Count-1:0]      event_i,
-  input  logic                  read_i,
-  input  logic [SelectBits-1:0] select_i,
-  output logic [Width-1:0]      value_o
+  input  logic                clk_i,
+  input  logic                clear_i,   // only while not enabled
+  input  logic                enable_i,  // a run is under way
+  input  logic [Width-1:0]    cycles_i,  // of the run so far
+  input  logic [4*5-1:0]      cause_i,   // of fetch, load, compute and store: the number of the counter
+  input  logic                gemm_step_i,
+  input  logic                alu_step_i,
+  input  logic                requantize_step_i,
+  input  logic                depthwise_step_i,
+  input  logic [ByteBits-1:0] uop_bytes_i,
+  input  logic [ByteBits-1:0] inp_bytes_i,
+  input  logic [ByteBits-1:0] wgt_bytes_i,
+  input  logic [ByteBits-1:0] acc_bytes_i,
+  input  logic [ByteBits-1:0] prm_bytes_i,
+  input  logic [ByteBits-1:0] out_bytes_i,
+  input  logic                read_beat_i,
+  input  logic                write_beat_i,
+  input  logic                read_i,
+  input  logic [4:0]          select_i,
+  output logic [Width-1:0]    value_o
 );
-  (* mem2reg *) logic [Width-1:0] count_q [0:Count-1];
+  `include "registers.svh"
+  localparam int Engines = 4;
+  localparam logic [4:0] None = 5'd31;  // no cause of an engine's has this number
+
+  (* mem2reg *) logic [Width-1:0] count_q [0:CounterCount-1];
+  (* mem2reg *) logic [Width-1:0] since_q [0:Engines-1];  // the cycle in which the cause began
+  (* mem2reg *) logic [4:0]       cause_q [0:Engines-1];
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
-      for (int i = 0; i < Count; i++) count_q[i] <= '0;
-    end else if (enable_i) begin
-      for (int i = 0; i < Count; i++) begin
-        if (event_i[i]) count_q[i] <= count_q[i] + 1'b1;
+      for (int i = 0; i < CounterCount; i++) count_q[i] <= '0;
+      for (int e = 0; e < Engines; e++) begin
+        since_q[e] <= '0;
+        cause_q[e] <= None;
+      end
+    end else begin
+      for (int e = 0; e < Engines; e++) begin
+        if ((enable_i ? cause_i[5*e +: 5] : None) != cause_q[e]) begin
+          if (cause_q[e] != None) count_q[cause_q[e]] <= count_q[cause_q[e]] + (cycles_i - since_q[e]);
+          since_q[e] <= cycles_i;
+          cause_q[e] <= enable_i ? cause_i[5*e +: 5] : None;
+        end
+      end
+      if (enable_i) begin
+        if (gemm_step_i) count_q[CountGemmOps] <= count_q[CountGemmOps] + 1'b1;
+        if (alu_step_i) count_q[CountAluOps] <= count_q[CountAluOps] + 1'b1;
+        if (requantize_step_i) count_q[CountRequantizeOps] <= count_q[CountRequantizeOps] + 1'b1;
+        if (depthwise_step_i) count_q[CountDepthwiseOps] <= count_q[CountDepthwiseOps] + 1'b1;
+        if (uop_bytes_i != '0) count_q[CountUopBytes] <= count_q[CountUopBytes] + Width'(uop_bytes_i);
+        if (inp_bytes_i != '0) count_q[CountInpBytes] <= count_q[CountInpBytes] + Width'(inp_bytes_i);
+        if (wgt_bytes_i != '0) count_q[CountWgtBytes] <= count_q[CountWgtBytes] + Width'(wgt_bytes_i);
+        if (acc_bytes_i != '0) count_q[CountAccBytes] <= count_q[CountAccBytes] + Width'(acc_bytes_i);
+        if (prm_bytes_i != '0) count_q[CountPrmBytes] <= count_q[CountPrmBytes] + Width'(prm_bytes_i);
+        if (out_bytes_i != '0) count_q[CountOutBytes] <= count_q[CountOutBytes] + Width'(out_bytes_i);
+        if (read_beat_i) count_q[CountReadBeats] <= count_q[CountReadBeats] + 1'b1;
+        if (write_beat_i) count_q[CountWriteBeats] <= count_q[CountWriteBeats] + 1'b1;
       end
     end
   end
@@ -29,6 +70,22 @@ module perf_counters #(
   end
 
 `ifdef VERILATOR
-  SelectWithinCounters: assert property (@(posedge clk_i) read_i |-> 32'(select_i) < Count);
+  logic             summed;
+  logic [Width-1:0] fetch_sum, load_sum, compute_sum, store_sum, fetch_since, load_since, compute_since, store_since;
+  assign summed = cause_q[0] != None;
+  assign fetch_since = since_q[0];
+  assign load_since = since_q[1];
+  assign compute_since = since_q[2];
+  assign store_since = since_q[3];
+  assign fetch_sum = count_q[0] + count_q[1] + count_q[2] + count_q[3];
+  assign load_sum = count_q[4] + count_q[5] + count_q[6] + count_q[7] + count_q[8];
+  assign compute_sum = count_q[9] + count_q[10] + count_q[11] + count_q[12] + count_q[13] + count_q[14];
+  assign store_sum = count_q[15] + count_q[16] + count_q[17] + count_q[18] + count_q[19];
+  CausesSumToTheCycles: assert property (@(posedge clk_i) disable iff (clear_i || !summed)
+      (fetch_sum == fetch_since && load_sum == load_since && compute_sum == compute_since && store_sum == store_since));
+  CausesOfTheirEngine: assert property (@(posedge clk_i) enable_i |->
+      (32'(cause_i[4:0]) <= CountFetchIdle && 32'(cause_i[9:5]) >= CountLoadBusy && 32'(cause_i[9:5]) <= CountLoadIdle &&
+       32'(cause_i[14:10]) >= CountComputeBusy && 32'(cause_i[14:10]) <= CountComputeIdle &&
+       32'(cause_i[19:15]) >= CountStoreBusy && 32'(cause_i[19:15]) <= CountStoreIdle));
 `endif
 endmodule

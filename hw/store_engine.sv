@@ -1,5 +1,6 @@
 // Executes STOREs in queue order: reads the output buffer, one beat per cycle, and writes it to DRAM. A STORE retires, and pushes its
-// token, after the last of its write responses; the next STOREs stream meanwhile. First beat six cycles after the start.
+// token, after the last of its write responses; the next STOREs stream meanwhile. First beat six cycles after the start. A response with
+// an error ends the work for good: nothing retires any more, and only the beats of bursts that the bus has been promised are still sent.
 module store_engine #(
   parameter int AddrBits = 48,
   parameter int BusBytes = 8,
@@ -61,12 +62,10 @@ module store_engine #(
   output logic                   busy_o,
   output logic                   wait_compute_o,
   output logic                   wait_space_o,
-  output logic                   encoding_error_o,
-  output logic [31:0]            encoding_number_o,
-  output logic                   bounds_error_o,
-  output logic                   bus_error_o,
-  output logic [31:0]            error_number_o,
-  output logic [31:0]            bus_number_o
+  output logic [LaneBits-1:0]    bytes_o,     // read from the output buffer in this cycle
+  output logic                   answered_o,  // a response is taken in this cycle
+  output logic                   failed_o,    // memory answered with an error; stays
+  output logic [31:0]            number_o     // of the STORE that failed, else of the oldest under way
 );
   `include "isa.svh"
   localparam int RowBits = 29;
@@ -78,7 +77,7 @@ module store_engine #(
   logic                 legal;
   logic [31:0]          number;
   logic [InsnWidth-1:0] insn;
-  assign {legal, number, insn} = command_i;
+  assign {legal, number, insn} = command_i;  // legal: may be executed
   logic [IndexBits-1:0] sram_base;
   logic [31:0]          dram_base;
   logic [15:0]          y_size, x_size, x_stride;
@@ -96,8 +95,10 @@ module store_engine #(
   logic token_ready, space_ready, ready, start, bursts_ready, walker_ready, list_ready;
   assign token_ready = !pop || token_available_i;
   assign space_ready = !push || token_space_i;
+  logic failed_q, stop;
+  assign stop = halt_i || failed_q;
   logic bursting_q;  // a STORE's bursts are not all in the list yet
-  assign ready = bursts_ready && walker_ready && !bursting_q && (!empty || list_ready);
+  assign ready = bursts_ready && walker_ready && !bursting_q && !failed_q && (!empty || list_ready);
   assign start = command_valid_i && legal && token_ready && space_ready && ready && !halt_i;
   assign command_ready_o = start;
   assign token_pop_o = start && pop;
@@ -118,7 +119,7 @@ module store_engine #(
   burst_generator #(.AddrBits(AddrBits), .BusBytes(BusBytes), .RowBits(RowBits)) u_bursts (
     .clk_i,
     .rst_ni,
-    .halt_i,
+    .halt_i(stop),
     .start_i(start && !empty),
     .ready_o(bursts_ready),
     .addr_i(out_base_i + ({{(AddrBits - 32){1'b0}}, dram_base} << ElemLog2)),
@@ -140,7 +141,7 @@ module store_engine #(
   assign burst_ready = aw_ready && beats_ready && list_ready;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || halt_i) bursting_q <= 1'b0;
+    if (!rst_ni || stop) bursting_q <= 1'b0;
     else if (start && !empty) bursting_q <= 1'b1;
     else if (take && burst_last) bursting_q <= 1'b0;
   end
@@ -202,13 +203,13 @@ module store_engine #(
 
   localparam int QueueDepth = 4;
   logic [$clog2(QueueDepth+1)-1:0] queued;
-  logic                            queue_ready, in_bounds;
+  logic                            queue_ready;
   logic [1:0]                      coming_q;  // reads on their way to the queue
   assign step = walking && beats_valid && 3'(queued) + 3'(coming_q) < 3'(QueueDepth);
   assign beat_last = beat_q == beats_len;
   assign beats_next = step && beat_last;
-  assign in_bounds = index + IndexBits'(count) <= IndexBits'(AccDepth);
-  assign read_en_o = step && in_bounds;
+  assign read_en_o = step;
+  assign bytes_o = !step ? '0 : Lanes == 1 ? LaneBits'(BusBytes) : count << $clog2(ElemBytes);
   assign read_index_o = index;
   assign read_chunk_o = chunk;
   assign read_first_o = first;
@@ -217,23 +218,18 @@ module store_engine #(
   logic                valid_q, last_q;
   logic [LaneBits-1:0] first_q, count_q;
   logic [BusBytes-1:0] strobe;
-  logic                overrun_q;  // beats beyond the buffer: sent without any strobe
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       valid_q <= 1'b0;
       beat_q <= '0;
-      bounds_error_o <= 1'b0;
     end else begin
       valid_q <= step;
-      bounds_error_o <= step && !in_bounds;
       if (step) beat_q <= beat_last ? '0 : beat_q + 8'd1;
     end
     if (step) begin
       last_q <= beat_last;
       first_q <= first;
       count_q <= count;
-      overrun_q <= !in_bounds;
-      error_number_o <= number_q;
     end
   end
   assign coming_q = {1'b0, valid_q};
@@ -241,7 +237,7 @@ module store_engine #(
   genvar l;
   for (l = 0; l < Lanes; l++) begin : gen_strobe
     assign strobe[l*(BusBytes/Lanes) +: BusBytes/Lanes] =
-        {(BusBytes/Lanes){!overrun_q && LaneBits'(l) >= first_q && LaneBits'(l) - first_q < count_q}};
+        {(BusBytes/Lanes){LaneBits'(l) >= first_q && LaneBits'(l) - first_q < count_q}};
   end
 
   logic                       beat_valid, beat_ready;
@@ -269,7 +265,7 @@ module store_engine #(
   );
 
   // Responses, in order: {expects one, last of its instruction, pushes a token, instruction}.
-  logic                              entry_valid, entry_done, expects, ends, pushes;
+  logic                              entry_valid, entry_done, expects, ends, pushes, fail;
   logic [$clog2(Outstanding+1)-1:0]  list_level;
   stream_fifo #(.Width(35), .Depth(Outstanding)) u_list (
     .clk_i,
@@ -296,23 +292,31 @@ module store_engine #(
   );
   assign response_ready = entry_valid && expects;
   assign entry_done = entry_valid && (!expects || response_valid);
-  assign retire_o = entry_done && ends;
+  assign fail = entry_done && expects && response[1];
+  assign retire_o = entry_done && ends && !fail && !stop;
   assign token_push_o = retire_o && pushes;
-  assign bus_error_o = entry_done && expects && response[1];
-  assign bus_number_o = retire_number_o;
+
+  logic [31:0] failed_number_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) failed_q <= 1'b0;
+    else if (fail) failed_q <= 1'b1;
+    if (fail && !failed_q) failed_number_q <= retire_number_o;
+  end
+  assign failed_o = failed_q;
+  assign number_o = failed_q ? failed_number_q : entry_valid ? retire_number_o : number_q;
+  assign answered_o = response_valid && response_ready;
 
   assign idle_o = !bursting_q && list_level == '0;
   assign busy_o = beat_valid && beat_ready;
   assign wait_compute_o = command_valid_i && legal && !token_ready;
   assign wait_space_o = command_valid_i && legal && token_ready && !space_ready;
-  assign encoding_error_o = command_valid_i && !legal && !halt_i && idle_o;
-  assign encoding_number_o = number;
 
   logic unused;
   assign unused = &{1'b0, beats_level, walk_last, response[0], insn};
 
 `ifdef VERILATOR
   QueueHasRoom: assert property (@(posedge clk_i) disable iff (!rst_ni) valid_q |-> queue_ready);
+  ReadsWithinTheBuffer: assert property (@(posedge clk_i) disable iff (!rst_ni) read_en_o |-> 32'(index) + 32'(count) <= AccDepth);
   DataStableUntilTaken: assert property (@(posedge clk_i) disable iff (!rst_ni)
       (wvalid_o && !wready_i) |=> (wvalid_o && $stable(wdata_o) && $stable(wstrb_o)));
 `endif

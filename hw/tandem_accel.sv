@@ -66,7 +66,8 @@ module tandem_accel #(
   output logic                m_bready_o,
   input  logic [1:0]          m_bresp_i,
 
-  output logic                done_o,  // of the last run; an interrupt line
+  output logic                irq_o,   // an enabled interrupt is pending
+  output logic                done_o,  // the last run is over
 
   // Observation: instructions as they retire, and what each engine waits for. Order: load, compute, store.
   output logic [2:0]          retire_o,
@@ -86,7 +87,8 @@ module tandem_accel #(
   localparam int IndexBits = 24;
   localparam int ChunkBits = 8;
   localparam int LaneBits = $clog2(BusBytes) + 1;
-  localparam int CommandBits = InsnBits + 33;
+  localparam int CommandBits = InsnBits + 33;  // {may be executed, index, instruction}
+  localparam int QueuedBits = InsnBits + 36;   // {fault, index, instruction}
   localparam int LevelBits = $clog2(CommandQueueDepth + 1);
   localparam int TokenBits = $clog2(TokenQueueDepth + 1);
   localparam int CounterBits = 48;
@@ -94,11 +96,11 @@ module tandem_accel #(
   localparam int WgtWidth = MemWgtBits;
 
   // Control.
-  logic                   start, running_q, done_q, counter_read;
-  logic [31:0]            insn_count, error_insn_q;
-  logic [AddrBits-1:0]    insn_addr, uop_base, inp_base, wgt_base, acc_base, out_base;
-  logic [3:0]             error_code_q;
-  logic [63:0]            cycles_q;
+  logic                   start, soft_reset, running, busy, done, ended, clear, quiet, counter_read;
+  logic [31:0]            insn_count, watchdog, error_insn;
+  logic [AddrBits-1:0]    insn_addr, uop_base, inp_base, wgt_base, acc_base, out_base, prm_base;
+  logic [3:0]             error_code;
+  logic [63:0]            cycles;
   logic [7:0]             counter_select;
   logic [CounterBits-1:0] counter;
   control #(.AddrBits(AddrBits), .CounterBits(CounterBits)) u_control (
@@ -121,6 +123,7 @@ module tandem_accel #(
     .rdata_o(s_rdata_o),
     .rresp_o(s_rresp_o),
     .start_o(start),
+    .soft_reset_o(soft_reset),
     .insn_count_o(insn_count),
     .insn_addr_o(insn_addr),
     .uop_base_o(uop_base),
@@ -128,23 +131,21 @@ module tandem_accel #(
     .wgt_base_o(wgt_base),
     .acc_base_o(acc_base),
     .out_base_o(out_base),
-    .busy_i(running_q),
-    .done_i(done_q),
-    .error_code_i(error_code_q),
-    .error_insn_i(error_insn_q),
-    .cycles_i(cycles_q),
+    .prm_base_o(prm_base),
+    .watchdog_o(watchdog),
+    .busy_i(busy),
+    .owes_i(!quiet),
+    .done_i(done),
+    .ended_i(ended),
+    .error_code_i(error_code),
+    .error_insn_i(error_insn),
+    .cycles_i(cycles),
     .counter_read_o(counter_read),
     .counter_select_o(counter_select),
-    .counter_i(counter)
+    .counter_i(counter),
+    .irq_o
   );
-
-  // A start resets all engines for one cycle; the run begins in the next.
-  logic starting_q, begin_q, engines_rst_n, halt_q;
-  always_ff @(posedge clk_i) begin
-    engines_rst_n <= rst_ni && !start;
-    starting_q <= rst_ni && start;
-    begin_q <= rst_ni && starting_q;
-  end
+  logic begin_run, engines_rst_n, halt;
 
   // Fetch and the command queues.
   logic [2:0]             burst_valid, burst_ready, beat_valid, beat_ready;
@@ -152,12 +153,14 @@ module tandem_accel #(
   logic [3*8-1:0]         burst_len;
   logic [BusBits-1:0]     beat_data;
   logic                   beat_error, reads_idle;
-  logic [CommandBits-1:0] fetched, load_command, compute_command, store_command;
+  logic [QueuedBits-1:0]  fetched, load_queued, compute_queued, store_queued;
+  logic [CommandBits-1:0] load_command, compute_command, store_command;
+  logic [3:0]             load_fault, compute_fault, store_fault;
   logic                   fetched_load, fetched_compute, fetched_store, room_load, room_compute, room_store;
   logic                   load_valid, load_ready, compute_valid, compute_ready, store_valid, store_ready;
   logic [LevelBits-1:0]   load_level, compute_level, store_level;
-  logic                   fetch_done, fetch_moving, fetch_blocked, fetch_bus_error;
-  logic [31:0]            fetch_error_number;
+  logic                   fetch_done, fetch_moving, fetch_blocked, fetch_failed;
+  logic [31:0]            fetch_number, fetch_failed_number;
   assign beat_ready[0] = 1'b1;
   fetch #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
@@ -165,8 +168,8 @@ module tandem_accel #(
   ) u_fetch (
     .clk_i,
     .rst_ni(engines_rst_n),
-    .halt_i(halt_q),
-    .start_i(begin_q),
+    .halt_i(halt),
+    .start_i(begin_run),
     .addr_i(insn_addr),
     .count_i(insn_count),
     .burst_valid_o(burst_valid[0]),
@@ -186,11 +189,12 @@ module tandem_accel #(
     .done_o(fetch_done),
     .moving_o(fetch_moving),
     .blocked_o(fetch_blocked),
-    .bus_error_o(fetch_bus_error),
-    .error_number_o(fetch_error_number)
+    .failed_o(fetch_failed),
+    .failed_number_o(fetch_failed_number),
+    .number_o(fetch_number)
   );
 
-  stream_fifo #(.Width(CommandBits), .Depth(CommandQueueDepth)) u_load_queue (
+  stream_fifo #(.Width(QueuedBits), .Depth(CommandQueueDepth)) u_load_queue (
     .clk_i,
     .rst_ni(engines_rst_n),
     .wvalid_i(fetched_load),
@@ -198,10 +202,10 @@ module tandem_accel #(
     .wdata_i(fetched),
     .rvalid_o(load_valid),
     .rready_i(load_ready),
-    .rdata_o(load_command),
+    .rdata_o(load_queued),
     .level_o(load_level)
   );
-  stream_fifo #(.Width(CommandBits), .Depth(CommandQueueDepth)) u_compute_queue (
+  stream_fifo #(.Width(QueuedBits), .Depth(CommandQueueDepth)) u_compute_queue (
     .clk_i,
     .rst_ni(engines_rst_n),
     .wvalid_i(fetched_compute),
@@ -209,10 +213,10 @@ module tandem_accel #(
     .wdata_i(fetched),
     .rvalid_o(compute_valid),
     .rready_i(compute_ready),
-    .rdata_o(compute_command),
+    .rdata_o(compute_queued),
     .level_o(compute_level)
   );
-  stream_fifo #(.Width(CommandBits), .Depth(CommandQueueDepth)) u_store_queue (
+  stream_fifo #(.Width(QueuedBits), .Depth(CommandQueueDepth)) u_store_queue (
     .clk_i,
     .rst_ni(engines_rst_n),
     .wvalid_i(fetched_store),
@@ -220,9 +224,17 @@ module tandem_accel #(
     .wdata_i(fetched),
     .rvalid_o(store_valid),
     .rready_i(store_ready),
-    .rdata_o(store_command),
+    .rdata_o(store_queued),
     .level_o(store_level)
   );
+
+  // An instruction with a fault waits at the head of its queue for the end of the run; the engines see that it may not be executed.
+  assign load_fault = load_queued[QueuedBits-1 -: 4];
+  assign compute_fault = compute_queued[QueuedBits-1 -: 4];
+  assign store_fault = store_queued[QueuedBits-1 -: 4];
+  assign load_command = {load_fault == 4'(ErrorNone), load_queued[CommandBits-2:0]};
+  assign compute_command = {compute_fault == 4'(ErrorNone), compute_queued[CommandBits-2:0]};
+  assign store_command = {store_fault == 4'(ErrorNone), store_queued[CommandBits-2:0]};
 
   // Tokens: 0 load to compute, 1 compute to load, 2 compute to store, 3 store to compute.
   logic [3:0]           token_reserve, token_push, token_pop, token_space, token_available;
@@ -248,8 +260,9 @@ module tandem_accel #(
   logic [ChunkBits-1:0] write_chunk;
   logic [LaneBits-1:0]  write_first, write_count;
   logic [BusBits-1:0]   write_data;
-  logic                 load_encoding_error, load_bounds_error, load_bus_error;
-  logic [31:0]          load_head_number, load_error_number;
+  logic                 load_failed;
+  logic [31:0]          load_number;
+  logic [LaneBits-1:0]  load_bytes;
   load_engine #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
     .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
@@ -257,7 +270,7 @@ module tandem_accel #(
   ) u_load (
     .clk_i,
     .rst_ni(engines_rst_n),
-    .halt_i(halt_q),
+    .halt_i(halt),
     .inp_base_i(inp_base),
     .wgt_base_i(wgt_base),
     .command_valid_i(load_valid),
@@ -290,11 +303,9 @@ module tandem_accel #(
     .busy_o(load_busy),
     .wait_compute_o(load_wait),
     .wait_space_o(load_full),
-    .encoding_error_o(load_encoding_error),
-    .encoding_number_o(load_head_number),
-    .bounds_error_o(load_bounds_error),
-    .bus_error_o(load_bus_error),
-    .error_number_o(load_error_number)
+    .bytes_o(load_bytes),
+    .failed_o(load_failed),
+    .number_o(load_number)
   );
 
   logic                        inp_read, wgt_read;
@@ -334,16 +345,17 @@ module tandem_accel #(
   );
 
   // Compute, with the micro-ops, the accumulators and the output buffer.
-  logic                 store_read;
+  logic                 store_read, others_idle;
   logic [IndexBits-1:0] store_index;
   logic [ChunkBits-1:0] store_chunk;
   logic [LaneBits-1:0]  store_first, store_count;
   logic [BusBits-1:0]   store_data;
   logic                 finish, gemm_step, alu_step, compute_idle, compute_busy, compute_wait_load, compute_wait_store;
   logic                 compute_full, compute_wait_memory, store_idle;
-  logic                 compute_encoding_error, order_error, tokens_error, compute_bounds_error, compute_load_bounds_error;
-  logic                 compute_bus_error;
-  logic [31:0]          compute_head_number, compute_bounds_number, compute_load_number, compute_retire_number;
+  logic                 compute_failed;
+  logic [3:0]           compute_code;
+  logic [31:0]          compute_number, compute_failed_number, compute_retire_number;
+  logic [LaneBits-1:0]  uop_bytes, acc_bytes;
   assign retire_insn_o[32 +: 32] = compute_retire_number;
   compute_engine #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
@@ -352,14 +364,13 @@ module tandem_accel #(
   ) u_compute (
     .clk_i,
     .rst_ni(engines_rst_n),
-    .halt_i(halt_q),
+    .halt_i(halt),
     .uop_base_i(uop_base),
     .acc_base_i(acc_base),
     .command_valid_i(compute_valid),
     .command_ready_o(compute_ready),
     .command_i(compute_command),
-    .command_last_i(fetch_done && compute_level == LevelBits'(1)),
-    .others_idle_i(fetch_done && load_level == '0 && load_idle && store_level == '0 && store_idle),
+    .others_idle_i(others_idle),
     .tokens_left_i(token_available != '0),
     .token_available_i({token_available[3], token_available[0]}),
     .token_pop_o({token_pop[3], token_pop[0]}),
@@ -397,20 +408,18 @@ module tandem_accel #(
     .wait_store_o(compute_wait_store),
     .wait_space_o(compute_full),
     .wait_memory_o(compute_wait_memory),
-    .encoding_error_o(compute_encoding_error),
-    .order_error_o(order_error),
-    .tokens_error_o(tokens_error),
-    .command_number_o(compute_head_number),
-    .bounds_error_o(compute_bounds_error),
-    .bounds_number_o(compute_bounds_number),
-    .load_bounds_error_o(compute_load_bounds_error),
-    .bus_error_o(compute_bus_error),
-    .load_number_o(compute_load_number)
+    .uop_bytes_o(uop_bytes),
+    .acc_bytes_o(acc_bytes),
+    .failed_o(compute_failed),
+    .failed_code_o(compute_code),
+    .failed_number_o(compute_failed_number),
+    .number_o(compute_number)
   );
 
   // Store.
-  logic        store_busy, store_wait, store_full, store_encoding_error, store_bounds_error, store_bus_error;
-  logic [31:0] store_head_number, store_bounds_number, store_bus_number;
+  logic                store_busy, store_wait, store_full, store_answered, store_failed;
+  logic [31:0]         store_number;
+  logic [LaneBits-1:0] out_bytes;
   store_engine #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
     .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
@@ -418,7 +427,7 @@ module tandem_accel #(
   ) u_store (
     .clk_i,
     .rst_ni(engines_rst_n),
-    .halt_i(halt_q),
+    .halt_i(halt),
     .out_base_i(out_base),
     .command_valid_i(store_valid),
     .command_ready_o(store_ready),
@@ -452,12 +461,10 @@ module tandem_accel #(
     .busy_o(store_busy),
     .wait_compute_o(store_wait),
     .wait_space_o(store_full),
-    .encoding_error_o(store_encoding_error),
-    .encoding_number_o(store_head_number),
-    .bounds_error_o(store_bounds_error),
-    .bus_error_o(store_bus_error),
-    .error_number_o(store_bounds_number),
-    .bus_number_o(store_bus_number)
+    .bytes_o(out_bytes),
+    .answered_o(store_answered),
+    .failed_o(store_failed),
+    .number_o(store_number)
   );
   assign m_awid_o = 2'd0;
   assign m_awsize_o = 3'($clog2(BusBytes));
@@ -490,152 +497,123 @@ module tandem_accel #(
     .rlast_i(m_rlast_i)
   );
 
-  // A run ends with FINISH, or with an error once everything that the bus accepted has been answered. The first error stays.
-  logic        error, no_finish, quiet;
-  logic [3:0]  error_code;
-  logic [31:0] error_insn;
+  // The run. An engine has failed where it met an error itself, or where all before an instruction with a fault has retired.
+  logic        load_fails, compute_fails, store_fails, compute_finishes, read_beat;
+  logic [31:0] load_head, compute_head, store_head;
+  assign load_head = load_queued[InsnBits +: 32];
+  assign compute_head = compute_queued[InsnBits +: 32];
+  assign store_head = store_queued[InsnBits +: 32];
+  assign load_fails = load_valid && load_fault != 4'(ErrorNone) && load_idle;
+  assign compute_fails = compute_valid && compute_fault != 4'(ErrorNone) && compute_idle;
+  assign store_fails = store_valid && store_fault != 4'(ErrorNone) && store_idle;
+  assign others_idle = fetch_done && !fetch_failed && load_level == '0 && load_idle && !load_failed &&
+                       store_level == '0 && store_idle && !store_failed;
+  // FINISH waits for the others.
+  assign compute_finishes = compute_valid && compute_queued[InsnOpLsb +: InsnOpW] == OpFinish && !others_idle;
   assign quiet = reads_idle && burst_valid == '0 && store_idle && !m_awvalid_o && !m_wvalid_o;
-  assign no_finish = running_q && !starting_q && !begin_q && fetch_done && load_level == '0 && load_idle && store_level == '0 && store_idle &&
-                     compute_level == '0 && compute_idle && !finish;
-  always_comb begin
-    error = 1'b1;
-    error_code = 4'(ErrorNone);
-    error_insn = '0;
-    if (compute_encoding_error || order_error) begin
-      error_code = compute_encoding_error ? 4'(ErrorEncoding) : 4'(ErrorOrder);
-      error_insn = compute_head_number;
-    end else if (load_encoding_error) begin
-      error_code = 4'(ErrorEncoding);
-      error_insn = load_head_number;
-    end else if (store_encoding_error) begin
-      error_code = 4'(ErrorEncoding);
-      error_insn = store_head_number;
-    end else if (compute_bounds_error) begin
-      error_code = 4'(ErrorBounds);
-      error_insn = compute_bounds_number;
-    end else if (compute_load_bounds_error) begin
-      error_code = 4'(ErrorBounds);
-      error_insn = compute_load_number;
-    end else if (load_bounds_error) begin
-      error_code = 4'(ErrorBounds);
-      error_insn = load_error_number;
-    end else if (store_bounds_error) begin
-      error_code = 4'(ErrorBounds);
-      error_insn = store_bounds_number;
-    end else if (fetch_bus_error) begin
-      error_code = 4'(ErrorRead);
-      error_insn = fetch_error_number;
-    end else if (compute_bus_error) begin
-      error_code = 4'(ErrorRead);
-      error_insn = compute_load_number;
-    end else if (load_bus_error) begin
-      error_code = 4'(ErrorRead);
-      error_insn = load_error_number;
-    end else if (store_bus_error) begin
-      error_code = 4'(ErrorWrite);
-      error_insn = store_bus_number;
-    end else if (tokens_error) begin
-      error_code = 4'(ErrorTokens);
-      error_insn = compute_retire_number;
-    end else if (no_finish) begin
-      error_code = 4'(ErrorNoFinish);
-      error_insn = insn_count - 32'd1;
-    end else begin
-      error = 1'b0;
-    end
-  end
+  assign read_beat = beat_valid != '0 && (beat_valid & ~beat_ready) == '0;
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      running_q <= 1'b0;
-      done_q <= 1'b0;
-      halt_q <= 1'b0;
-      error_code_q <= 4'(ErrorNone);
-      error_insn_q <= '0;
-      cycles_q <= '0;
-    end else if (start) begin
-      running_q <= 1'b1;
-      done_q <= 1'b0;
-      halt_q <= 1'b0;
-      error_code_q <= 4'(ErrorNone);
-      error_insn_q <= '0;
-      cycles_q <= '0;
-    end else if (running_q) begin
-      cycles_q <= cycles_q + 64'd1;
-      if (error && !halt_q) begin
-        halt_q <= 1'b1;
-        error_code_q <= error_code;
-        error_insn_q <= error_insn;
-      end
-      if (halt_q ? quiet : finish && !error) begin
-        running_q <= 1'b0;
-        done_q <= 1'b1;
-      end
-    end
-  end
-  assign done_o = done_q;
+  run_control u_run (
+    .clk_i,
+    .rst_ni,
+    .start_i(start),
+    .soft_reset_i(soft_reset),
+    .watchdog_i(watchdog),
+    .insn_count_i(insn_count),
+    .finish_i(finish),
+    .failed_i({store_failed || store_fails, compute_failed || compute_fails, load_failed || load_fails, fetch_failed}),
+    .code_i({store_failed ? 4'(ErrorWrite) : store_fault, compute_failed ? compute_code : compute_fault,
+             load_failed ? 4'(ErrorRead) : load_fault, 4'(ErrorRead)}),
+    .number_i({store_failed ? store_number : store_head, compute_failed ? compute_failed_number : compute_head,
+               load_failed ? load_number : load_head, fetch_failed_number}),
+    .still_i({store_idle && (store_failed || store_fails || store_level == '0 || store_wait || store_full),
+              compute_idle && (compute_failed || compute_fails || compute_level == '0 || compute_wait_load || compute_wait_store ||
+                               compute_full || compute_finishes),
+              load_idle && (load_failed || load_fails || load_level == '0 || load_wait || load_full),
+              fetch_done || fetch_blocked}),
+    .queued_i({store_level != '0, compute_level != '0, load_level != '0, 1'b0}),
+    .active_i({!store_idle, !compute_idle, !load_idle, !fetch_done && !fetch_blocked}),
+    .waiting_i({store_idle ? store_head : store_number, compute_idle ? compute_head : compute_number,
+                load_idle ? load_head : load_number, fetch_number}),
+    .progress_i(fetch_moving || read_beat || store_answered || compute_busy || load_busy || store_busy || retire_o != '0),
+    .quiet_i(quiet),
+    .engines_rst_no(engines_rst_n),
+    .begin_o(begin_run),
+    .halt_o(halt),
+    .running_o(running),
+    .clear_o(clear),
+    .busy_o(busy),
+    .done_o(done),
+    .ended_o(ended),
+    .error_code_o(error_code),
+    .error_insn_o(error_insn),
+    .cycles_o(cycles)
+  );
+  assign done_o = done;
 
   // Every engine's cycle has one cause, the first of: busy, what its next instruction waits for, what it has under way, none.
-  logic [CounterCount-1:0] events;
-  logic fetch_busy, load_queued, compute_queued, store_queued;
-  assign fetch_busy = fetch_moving || beat_valid[0];
-  assign load_queued = load_valid;
-  assign compute_queued = compute_valid;
-  assign store_queued = store_valid;
+  logic [4:0] fetch_cause, load_cause, compute_cause, store_cause;
   always_comb begin
-    events = '0;
-    if (fetch_busy) events[CountFetchBusy] = 1'b1;
-    else if (fetch_blocked) events[CountFetchBlocked] = 1'b1;
-    else if (!fetch_done) events[CountFetchWaitMemory] = 1'b1;
-    else events[CountFetchIdle] = 1'b1;
+    if (fetch_moving || beat_valid[0]) fetch_cause = 5'(CountFetchBusy);
+    else if (fetch_blocked) fetch_cause = 5'(CountFetchBlocked);
+    else if (!fetch_done) fetch_cause = 5'(CountFetchWaitMemory);
+    else fetch_cause = 5'(CountFetchIdle);
 
-    if (load_busy) events[CountLoadBusy] = 1'b1;
-    else if (!load_idle) events[CountLoadWaitMemory] = 1'b1;
-    else if (load_wait) events[CountLoadWaitCompute] = 1'b1;
-    else if (load_full) events[CountLoadBlocked] = 1'b1;
-    else if (load_queued) events[CountLoadBusy] = 1'b1;
-    else events[CountLoadIdle] = 1'b1;
+    if (load_busy) load_cause = 5'(CountLoadBusy);
+    else if (!load_idle) load_cause = 5'(CountLoadWaitMemory);
+    else if (load_wait) load_cause = 5'(CountLoadWaitCompute);
+    else if (load_full) load_cause = 5'(CountLoadBlocked);
+    else if (load_valid && !load_fails) load_cause = 5'(CountLoadBusy);
+    else load_cause = 5'(CountLoadIdle);
 
-    if (compute_busy) events[CountComputeBusy] = 1'b1;
-    else if (compute_wait_memory) events[CountComputeWaitMemory] = 1'b1;
-    else if (compute_wait_load) events[CountComputeWaitLoad] = 1'b1;
-    else if (compute_wait_store) events[CountComputeWaitStore] = 1'b1;
-    else if (compute_full || !compute_idle || compute_queued) events[CountComputeBlocked] = 1'b1;
-    else events[CountComputeIdle] = 1'b1;
+    if (compute_busy) compute_cause = 5'(CountComputeBusy);
+    else if (compute_wait_memory) compute_cause = 5'(CountComputeWaitMemory);
+    else if (compute_wait_load) compute_cause = 5'(CountComputeWaitLoad);
+    else if (compute_wait_store) compute_cause = 5'(CountComputeWaitStore);
+    else if (compute_full || !compute_idle || (compute_valid && !compute_fails)) compute_cause = 5'(CountComputeBlocked);
+    else compute_cause = 5'(CountComputeIdle);
 
-    if (store_busy) events[CountStoreBusy] = 1'b1;
-    else if (!store_idle) events[CountStoreWaitMemory] = 1'b1;
-    else if (store_wait) events[CountStoreWaitCompute] = 1'b1;
-    else if (store_full) events[CountStoreBlocked] = 1'b1;
-    else if (store_queued) events[CountStoreBusy] = 1'b1;
-    else events[CountStoreIdle] = 1'b1;
-
-    events[CountGemmOps] = gemm_step;
-    events[CountAluOps] = alu_step;
-    events[CountReadBeats] = beat_valid != '0 && (beat_valid & ~beat_ready) == '0;
-    events[CountWriteBeats] = store_busy;
+    if (store_busy) store_cause = 5'(CountStoreBusy);
+    else if (!store_idle) store_cause = 5'(CountStoreWaitMemory);
+    else if (store_wait) store_cause = 5'(CountStoreWaitCompute);
+    else if (store_full) store_cause = 5'(CountStoreBlocked);
+    else if (store_valid && !store_fails) store_cause = 5'(CountStoreBusy);
+    else store_cause = 5'(CountStoreIdle);
   end
-  perf_counters #(.Count(CounterCount), .Width(CounterBits)) u_counters (
+  perf_counters #(.Width(CounterBits), .ByteBits(LaneBits)) u_counters (
     .clk_i,
-    .clear_i(start),
-    .enable_i(running_q),
-    .event_i(events),
+    .clear_i(clear),
+    .enable_i(running),
+    .cycles_i(cycles[CounterBits-1:0]),
+    .cause_i({store_cause, compute_cause, load_cause, fetch_cause}),
+    .gemm_step_i(gemm_step),
+    .alu_step_i(alu_step),
+    .requantize_step_i(1'b0),
+    .depthwise_step_i(1'b0),
+    .uop_bytes_i(uop_bytes),
+    .inp_bytes_i(inp_write ? load_bytes : '0),
+    .wgt_bytes_i(wgt_write ? load_bytes : '0),
+    .acc_bytes_i(acc_bytes),
+    .prm_bytes_i('0),
+    .out_bytes_i(out_bytes),
+    .read_beat_i(read_beat),
+    .write_beat_i(store_busy),
     .read_i(counter_read),
-    .select_i(counter_select[$clog2(CounterCount)-1:0]),
+    .select_i(counter_select[4:0]),
     .value_o(counter)
   );
 
   assign head_valid_o = {store_valid, compute_valid, load_valid};
-  assign head_insn_o = {store_head_number, compute_head_number, load_head_number};
+  assign head_insn_o = {store_head, compute_head, load_head};
   assign wait_token_o = {store_wait, compute_wait_store, compute_wait_load, load_wait};
   assign wait_space_o = {store_full, compute_full, load_full};
   assign engine_idle_o = {store_idle, compute_idle, load_idle};
   assign fetch_done_o = fetch_done;
-  assign fetch_insn_o = fetch_error_number;
+  assign fetch_insn_o = fetch_number;
   assign engine_busy_o = {store_busy, compute_busy, load_busy};
 
   logic unused;
-  assign unused = &{1'b0, counter_select};
+  assign unused = &{1'b0, counter_select[7:5], prm_base, cycles[63:CounterBits]};
 
   // Parameters: powers of two, except for what is counted.
   initial begin
@@ -643,10 +621,4 @@ module tandem_accel #(
     if ((Batch & (Batch - 1)) != 0) $fatal(1, "Batch must be a power of two");
     if (BlockOut < 4 || (BlockOut & (BlockOut - 1)) != 0) $fatal(1, "BlockOut must be a power of two, at least 4");
   end
-
-`ifdef VERILATOR
-  ErrorStays: assert property (@(posedge clk_i) disable iff (!rst_ni || start)
-      error_code_q != 4'(ErrorNone) |=> $stable(error_code_q));
-  DoneEndsTheRun: assert property (@(posedge clk_i) disable iff (!rst_ni) !(done_q && running_q));
-`endif
 endmodule

@@ -36,6 +36,8 @@ struct FreeMemory {
 /// Zeroed; pages that nobody touches cost nothing.
 using Memory = std::unique_ptr<uint8_t[], FreeMemory>;
 
+Diagnostic deadlock(const isa::Program& program, const TandemRtlRun& run);
+
 /// What the static checker says of the instruction, which knows the index that the error register does not; else the
 /// general rule.
 Diagnostic hardware_fault(const isa::Program& program, const TandemRtlRun& run) {
@@ -53,6 +55,14 @@ Diagnostic hardware_fault(const isa::Program& program, const TandemRtlRun& run) 
       }
     }
     return tokens_left(program, instruction, left);
+  }
+  if (run.error_code == kTandemRtlErrorDeadlock) return deadlock(program, run);
+  if (run.error_code == kTandemRtlErrorWatchdog) {
+    Diagnostic late =
+        fault(program, instruction,
+              fmt::format("nothing has moved for {} cycles: the memory does not answer", run.watchdog_cycles));
+    late.hint = "the watchdog register holds the limit";
+    return late;
   }
   if (run.error_code == kTandemRtlErrorOrder) return fault(program, instruction, "finish is not the last instruction");
   if (run.error_code == kTandemRtlErrorNoFinish)
@@ -100,9 +110,7 @@ Diagnostic deadlock(const isa::Program& program, const TandemRtlRun& run) {
     }
     states.push_back(state);
   }
-  Diagnostic diagnostic = hang(program, states);
-  diagnostic.what = fmt::format("after {} cycles: {}", run.last_event_cycle, diagnostic.what);
-  return diagnostic;
+  return hang(program, states);
 }
 
 class RtlSimulator final : public Simulator {
@@ -199,8 +207,6 @@ class RtlSimulator final : public Simulator {
                           fmt::format("the run passed its limit of {} cycles", limits.cycles),
                           {},
                           "raise the limit, or look where the time goes in a shorter program"};
-      case kTandemRtlHang:
-        return deadlock(program, run);
       case kTandemRtlAssertion:
         return Diagnostic{{program.name}, fmt::format("an assertion of the RTL failed: {}", run.message), {}, ""};
       default:

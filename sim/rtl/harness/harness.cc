@@ -18,7 +18,8 @@ using tandem::sim::Dram;
 static_assert(kTandemRtlErrorEncoding == ErrorEncoding && kTandemRtlErrorBounds == ErrorBounds &&
                   kTandemRtlErrorRead == ErrorRead && kTandemRtlErrorWrite == ErrorWrite &&
                   kTandemRtlErrorTokens == ErrorTokens && kTandemRtlErrorOrder == ErrorOrder &&
-                  kTandemRtlErrorNoFinish == ErrorNoFinish,
+                  kTandemRtlErrorNoFinish == ErrorNoFinish && kTandemRtlErrorDeadlock == ErrorDeadlock &&
+                  kTandemRtlErrorWatchdog == ErrorWatchdog,
               "harness.h and registers.svh must agree");
 
 /// The message of a failed assertion, where one failed.
@@ -53,7 +54,6 @@ class Harness {
     running_ = true;
     simulate();
     running_ = false;
-    run_.last_event_cycle = last_event_ > start_ ? last_event_ - start_ : 0;
     run_.head_valid = m.head_valid_o;
     for (int i = 0; i < 3; ++i) run_.head_instruction[i] = m.head_insn_o[i];
     run_.wait_token = m.wait_token_o;
@@ -62,10 +62,10 @@ class Harness {
     run_.fetch_done = m.fetch_done_o;
     run_.fetch_instruction = m.fetch_insn_o;
     for (int i = 0; i < 4; ++i) run_.token_level[i] = static_cast<uint16_t>(m.token_level_o >> (16 * i));
-    const bool stopped = run_.status == kTandemRtlCycleLimit || run_.status == kTandemRtlHang;
-    run_.cycles = stopped ? now_ - start_ : read_register_pair(RegCycles);
+    run_.cycles = run_.status == kTandemRtlCycleLimit ? now_ - start_ : read_register_pair(RegCycles);
     run_.error_code = read_register(RegErrorCode);
     run_.error_instruction = read_register(RegErrorInsn);
+    run_.watchdog_cycles = read_register(RegWatchdog);
     run_.counter_count = CounterCount;
     for (uint32_t i = 0; i < CounterCount; ++i) {
       run_.counter_names[i] = kCounterNames[i];
@@ -97,15 +97,11 @@ class Harness {
     m.clk_i = 0;
     m.eval();
 
-    if (read_valid && m.m_rready_o) {
-      dram_.pop_read_beat();
-      last_event_ = now_;
-    }
+    if (read_valid && m.m_rready_o) dram_.pop_read_beat();
     if (m.m_arvalid_o) dram_.accept_read(now_, m.m_araddr_o, m.m_arlen_o + 1u, m.m_arid_o);
     if (response_valid && m.m_bready_o) dram_.pop_response();
     if (write_ready && m.m_wvalid_o) {
       dram_.accept_write_beat(now_, static_cast<const uint8_t*>(bus_address(m.m_wdata_o)), m.m_wstrb_o);
-      last_event_ = now_;
     }
     if (m.m_awvalid_o) dram_.accept_write(m.m_awaddr_o, m.m_awlen_o + 1u);
     if (m.retire_o != 0 && running_) retire();
@@ -117,8 +113,6 @@ class Harness {
 
   void retire() {
     const Vtandem_accel& m = *model_;
-    last_event_ = now_;
-    ++retired_;
     for (int engine = 0; engine < 3; ++engine) {
       if (((m.retire_o >> engine) & 1) == 0) continue;
       const uint32_t instruction = m.retire_insn_o[engine];
@@ -129,11 +123,6 @@ class Harness {
   void simulate() {
     Vtandem_accel& m = *model_;
     start_ = now_;
-    // Between two looks at the run every wait for memory has ended, so that no event and no busy engine means none to
-    // come.
-    const uint64_t window = 4096 + 4 * (uint64_t{run_.read_latency_cycles} + run_.write_latency_cycles);
-    uint64_t next_look = now_ + window;
-    uint64_t events = 0;
     while (!m.done_o) {
       cycle();
       if (assertion_failed) {
@@ -143,15 +132,6 @@ class Harness {
       if (run_.max_cycles != 0 && now_ - start_ > run_.max_cycles) {
         run_.status = kTandemRtlCycleLimit;
         return;
-      }
-      if (now_ == next_look) {
-        const uint64_t total = retired_ + dram_.read_beats() + dram_.write_beats();
-        if (total == events && m.engine_busy_o == 0) {
-          run_.status = kTandemRtlHang;
-          return;
-        }
-        events = total;
-        next_look = now_ + window;
       }
     }
     run_.status = kTandemRtlDone;
@@ -196,8 +176,6 @@ class Harness {
   bool running_ = false;
   uint64_t now_ = 0;
   uint64_t start_ = 0;
-  uint64_t last_event_ = 0;
-  uint64_t retired_ = 0;
 };
 
 }  // namespace

@@ -10,8 +10,7 @@ extern "C" {
 enum TandemRtlStatus {
   kTandemRtlDone = 0,        // the done bit; see error_code
   kTandemRtlCycleLimit = 1,  // max_cycles passed
-  kTandemRtlHang = 2,        // no engine can ever move again
-  kTandemRtlAssertion = 3,   // an assertion of the RTL failed (models built with --assert)
+  kTandemRtlAssertion = 2,   // an assertion of the RTL failed (models built with --assert)
 };
 
 /// What the error register says; the numbers of hw/registers.svh.
@@ -24,6 +23,8 @@ enum TandemRtlError {
   kTandemRtlErrorTokens,
   kTandemRtlErrorOrder,
   kTandemRtlErrorNoFinish,
+  kTandemRtlErrorDeadlock,
+  kTandemRtlErrorWatchdog,
 };
 
 struct TandemRtlRun {
@@ -45,9 +46,9 @@ struct TandemRtlRun {
   uint32_t counter_count;
   const char* counter_names[64];  // "load.wait_compute", in the order of registers.svh
   uint64_t counters[64];
-  char message[512];  // of a failed assertion
-  // Where a hang stands: engines in the order load, compute, store.
-  uint64_t last_event_cycle;
+  char message[512];         // of a failed assertion
+  uint32_t watchdog_cycles;  // that the device allowed
+  // Where a deadlock stands: engines in the order load, compute, store.
   uint32_t head_valid;
   uint32_t head_instruction[3];
   uint32_t wait_token;  // bits: load for compute, compute for load, compute for store, store for compute
