@@ -7,6 +7,7 @@ module acc_lanes #(
   parameter int InpDepth = 2048,
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
+  parameter int PrmDepth = 64,
   localparam int Lanes = Batch * BlockOut
 ) (
   input  logic                clk_i,

@@ -13,6 +13,7 @@ module compute_engine #(
   parameter int InpDepth = 2048,
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
+  parameter int PrmDepth = 64,
   parameter int InsnWidth = 128,
   parameter int IndexBits = 24,
   parameter int ChunkBits = 8,
@@ -110,7 +111,7 @@ module compute_engine #(
   logic [3:0]           y_pad_0, y_pad_1, x_pad_0, x_pad_1;
   block_decoder #(
     .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
-    .AccDepth(AccDepth), .InsnWidth(InsnWidth), .IndexBits(IndexBits)
+    .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnWidth), .IndexBits(IndexBits)
   ) u_decoder (
     .insn_i(insn),
     .flags_o(flags),
@@ -346,7 +347,7 @@ module compute_engine #(
   logic [AccWidth-1:0] dst_read, src_read, result_q, v_q;
   acc_lanes #(
     .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
-    .AccDepth(AccDepth)
+    .AccDepth(AccDepth), .PrmDepth(PrmDepth)
   ) u_lanes (
     .clk_i,
     .valid_i(valid_q[Execute]),

@@ -11,6 +11,7 @@ module fetch #(
   parameter int InpDepth = 2048,
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
+  parameter int PrmDepth = 64,
   parameter int InsnWidth = 128,
   localparam int BusBits = 8 * BusBytes,
   localparam int CommandBits = InsnWidth + 36
@@ -154,7 +155,7 @@ module fetch #(
   assign insn_ready = !check_valid_q || moving_o;
   insn_check #(
     .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
-    .AccDepth(AccDepth), .InsnWidth(InsnWidth)
+    .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnWidth)
   ) u_check (
     .clk_i,
     .take_i(insn_valid && insn_ready),

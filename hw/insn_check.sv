@@ -8,6 +8,7 @@ module insn_check #(
   parameter int InpDepth = 2048,
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
+  parameter int PrmDepth = 64,
   parameter int InsnWidth = 128
 ) (
   input  logic                 clk_i,
@@ -28,7 +29,7 @@ module insn_check #(
   logic                 last_q, to_load, to_store, legal;
   insn_router #(
     .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
-    .AccDepth(AccDepth), .InsnWidth(InsnWidth)
+    .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnWidth)
   ) u_router (
     .insn_i(insn_q),
     .to_load_o(to_load),

@@ -8,6 +8,7 @@ module insn_router #(
   parameter int InpDepth = 2048,
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
+  parameter int PrmDepth = 64,
   parameter int InsnWidth = 128
 ) (
   input  logic [InsnWidth-1:0] insn_i,

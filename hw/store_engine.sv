@@ -11,6 +11,7 @@ module store_engine #(
   parameter int InpDepth = 2048,
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
+  parameter int PrmDepth = 64,
   parameter int InsnWidth = 128,
   parameter int IndexBits = 24,
   parameter int ChunkBits = 8,

@@ -8,10 +8,18 @@ module tandem_accel #(
   parameter int InpDepth = 2048,
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
+  parameter int PrmDepth = 64,
   parameter int BusBytes = 8,             // of the AXI4 data bus
   parameter int OutstandingReads = 64,    // bursts in flight
   parameter int CommandQueueDepth = 512,  // instructions per engine
   parameter int TokenQueueDepth = 512,    // tokens per direction
+  // verilator lint_off UNUSEDPARAM
+  parameter int RequantLanes = BlockOut,  // channels that REQUANTIZE takes per cycle; 0: no unit
+  parameter int DepthwiseWidth = BlockIn == BlockOut ? 1 : 0,  // taps per step of a depthwise MAC; 0: none
+  parameter int AluLanes = Batch * BlockOut,  // accumulator lanes per cycle of an ALU step
+  parameter int ExtendedAlu = 1,          // CONFIG and ALU_EXTENDED
+  parameter int DspPacking = 0,           // two products of one input in one DSP
+  // verilator lint_on UNUSEDPARAM
   parameter int AddrBits = 48,
   localparam int BusBits = 8 * BusBytes
 ) (
@@ -164,7 +172,7 @@ module tandem_accel #(
   assign beat_ready[0] = 1'b1;
   fetch #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits)
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnBits)
   ) u_fetch (
     .clk_i,
     .rst_ni(engines_rst_n),
@@ -265,7 +273,7 @@ module tandem_accel #(
   logic [LaneBits-1:0]  load_bytes;
   load_engine #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
     .ChunkBits(ChunkBits)
   ) u_load (
     .clk_i,
@@ -359,7 +367,7 @@ module tandem_accel #(
   assign retire_insn_o[32 +: 32] = compute_retire_number;
   compute_engine #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
     .ChunkBits(ChunkBits)
   ) u_compute (
     .clk_i,
@@ -422,7 +430,7 @@ module tandem_accel #(
   logic [LaneBits-1:0] out_bytes;
   store_engine #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
     .ChunkBits(ChunkBits)
   ) u_store (
     .clk_i,

@@ -90,8 +90,9 @@ const std::vector<Group>& groups_of(const InstructionInfo& instruction) {
 }
 
 std::string value_text(const FieldInfo& field, int64_t value, bool hexadecimal) {
-  if (field.kind == FieldKind::kMemory) return info(static_cast<Memory>(value)).name;
-  if (field.kind == FieldKind::kAluOp) return info(static_cast<AluOp>(value)).name;
+  for (const FieldCode& code : known_codes(field)) {
+    if (code.value == value) return code.name;
+  }
   return hexadecimal ? fmt::format("{:#x}", value) : fmt::format("{}", value);
 }
 
@@ -124,29 +125,18 @@ std::string group_shape(const Group& group, const std::vector<FieldInfo>& fields
   return text;
 }
 
-template <typename Infos>
-Result<int64_t> named_code(const Infos& infos, const char* kind, const std::string& text, const SourceLocation& where,
-                           int64_t (*code)(const typename Infos::value_type&), uint32_t legal) {
-  std::vector<std::string> names;
-  for (const auto& entry : infos) {
-    if (((legal >> code(entry)) & 1) == 0) continue;
-    if (text == entry.name) return code(entry);
-    names.emplace_back(entry.name);
-  }
-  return unknown_name(where, kind, text, names);
-}
-
 Result<int64_t> parse_value(const FieldInfo& field, const std::string& text, const SourceLocation& where) {
-  if (field.kind == FieldKind::kMemory) {
-    return named_code(
-        memory_infos(), "memory", text, where, +[](const MemoryInfo& memory) { return memory.mem_type; },
-        field.memory_set);
+  const std::vector<FieldCode> codes = known_codes(field);
+  if (codes.empty()) return parse_number(text, where);
+  std::vector<std::string> names;
+  for (const FieldCode& code : codes) {
+    if (text == code.name) return code.value;
+    names.emplace_back(code.name);
   }
-  if (field.kind == FieldKind::kAluOp) {
-    return named_code(
-        alu_op_infos(), "ALU operation", text, where, +[](const AluOpInfo& op) { return op.code; }, ~uint32_t{0});
-  }
-  return parse_number(text, where);
+  const char* kind = field.kind == FieldKind::kMemory  ? "memory"
+                     : field.kind == FieldKind::kState ? "state"
+                                                       : "ALU operation";
+  return unknown_name(where, kind, text, names);
 }
 
 Result<void> parse_pieces(const Group& group, const std::vector<FieldInfo>& fields, const AssemblyWord& word,
@@ -247,8 +237,8 @@ Result<Instruction> parse_instruction(const Codec& codec, const std::string& tex
     return unknown_name(words[0].where, "instruction", words[0].text, names);
   }
   const std::vector<Group>& groups = groups_of(*table);
-  FieldValues values{};
-  values[0] = table->opcode;
+  const auto opcode = static_cast<Opcode>(table->opcode);
+  FieldValues values = field_values(make_instruction(opcode, {}));
   std::vector<bool> given(groups.size(), false);
   for (size_t i = 1; i < words.size(); ++i) {
     const AssemblyWord& word = words[i];
@@ -279,9 +269,9 @@ Result<Instruction> parse_instruction(const Codec& codec, const std::string& tex
     const std::string shape = group_shape(groups[i], table->fields);
     return Diagnostic{words[0].where, fmt::format("{} without '{}'", table->name, shape), {}, ""};
   }
-  const std::string misfit = codec.first_misfit(static_cast<Opcode>(table->opcode), values);
+  const std::string misfit = codec.first_misfit(opcode, values);
   if (!misfit.empty()) return Diagnostic{words[0].where, fmt::format("{}: {}", table->name, misfit), {}, ""};
-  return make_instruction(static_cast<Opcode>(table->opcode), values);
+  return make_instruction(opcode, values);
 }
 
 std::string to_text(const Uop& uop) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "isa/instruction_info.h"
+#include "isa/instruction_set.h"
 
 namespace tandem::isa {
 namespace {
@@ -29,6 +29,7 @@ Tables parse_tables() {
   for (const AluOpInfo& info : alu_op_infos()) {
     Builtin operation{info.name, {}, info.expression, info.doc};
     operation.function.arguments = {{"a", ScalarType::kI32}, {"b", ScalarType::kI32}};
+    if (info.code >= kFirstExtendedAluOp) operation.function.arguments.push_back({"c", ScalarType::kI32});
     operation.function.body = parse_scalar(info.expression, {}, operation.function.arguments, functions).value();
     tables.operations.push_back(std::move(operation));
   }

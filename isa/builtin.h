@@ -24,7 +24,7 @@ const std::vector<Builtin>& builtins();
 /// nullptr where there is none of that name.
 const Builtin* find_builtin(const std::string& name);
 
-/// The expression of an ALU operation over a and b, both i32.
+/// The expression of an ALU operation over a and b, and over c where it is extended, all i32.
 const Builtin& alu_function(int64_t code);
 
 }  // namespace tandem::isa

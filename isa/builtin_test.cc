@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "isa/builtins.h"
@@ -28,8 +29,10 @@ TEST(Builtin, GeneratedFunctionsEqualTheirExpressions) {
       {"saturate_i8", [](int32_t a, int32_t) { return builtin::saturate_i8(a); }},
       {"shift_right", builtin::shift_right},
       {"rounding_shift_right", builtin::rounding_shift_right},
+      {"srdhm", builtin::srdhm},
   };
-  ASSERT_EQ(functions.size(), builtins().size()) << "add the new built-in to this test";
+  // The others have 64-bit operands or more of them.
+  ASSERT_EQ(functions.size() + 4, builtins().size()) << "add the new built-in to this test";
   for (const auto& [name, function] : functions) {
     const Builtin* builtin = find_builtin(name);
     ASSERT_NE(builtin, nullptr) << name;
@@ -38,6 +41,65 @@ TEST(Builtin, GeneratedFunctionsEqualTheirExpressions) {
     }
   }
   EXPECT_EQ(find_builtin("divide"), nullptr);
+}
+
+TEST(Builtin, RequantizationEqualsItsExpressions) {
+  Rng rng(9);
+  for (const int32_t a : edges()) {
+    const int64_t wide = int64_t{a} * 3;
+    EXPECT_EQ((*find_builtin("saturate_i32"))({wide}), builtin::saturate_i32(wide)) << a;
+    for (int64_t n = 0; n < 32; ++n) {
+      EXPECT_EQ((*find_builtin("rounding_divide"))({a, n}), builtin::rounding_divide(a, static_cast<int32_t>(n)))
+          << a << " " << n;
+    }
+  }
+  for (int i = 0; i < 3000; ++i) {
+    const int32_t x = rng.chance(0.5) ? rng.pick(edges()) : static_cast<int32_t>(rng.next());
+    const int32_t multiplier = (rng.chance(0.3) ? rng.pick(edges()) : static_cast<int32_t>(rng.next())) & INT32_MAX;
+    const auto left = static_cast<int32_t>(rng.uniform(0, 31)), right = static_cast<int32_t>(rng.uniform(0, 31));
+    EXPECT_EQ((*find_builtin("requantize_single"))({x, multiplier, left, right}),
+              builtin::requantize_single(x, multiplier, left, right));
+    EXPECT_EQ((*find_builtin("requantize_tflite"))({x, multiplier, left, right}),
+              builtin::requantize_tflite(x, multiplier, left, right));
+  }
+}
+
+/// x * multiplier * 2^(left - right - 31) rounded once, by the last bit that is shifted out.
+int32_t single_by_last_bit(int64_t x, int64_t multiplier, int left, int right) {
+  const int64_t product = x * multiplier;
+  const int shift = 31 + right - left;
+  const int64_t rounded = shift == 0 ? product : (product >> shift) + (product >> (shift - 1) & 1);
+  return static_cast<int32_t>(std::min<int64_t>(std::max<int64_t>(rounded, INT32_MIN), INT32_MAX));
+}
+
+/// As gemmlowp writes it: fixedpoint/fixedpoint.h, SaturatingRoundingDoublingHighMul and RoundingDivideByPOT.
+int32_t tflite_as_published(int32_t x, int32_t multiplier, int left, int right) {
+  const auto scaled = static_cast<int32_t>(static_cast<uint32_t>(x) << left);
+  const int64_t product = int64_t{scaled} * multiplier;
+  const int32_t nudge = product >= 0 ? (1 << 30) : (1 - (1 << 30));
+  const bool overflow = scaled == multiplier && scaled == INT32_MIN;
+  const int32_t high = overflow ? INT32_MAX : static_cast<int32_t>((product + nudge) / (int64_t{1} << 31));
+  const auto mask = static_cast<int32_t>((int64_t{1} << right) - 1);
+  const int32_t threshold = (mask >> 1) + (high < 0 ? 1 : 0);
+  return (high >> right) + ((high & mask) > threshold ? 1 : 0);
+}
+
+TEST(Builtin, RequantizationFollowsItsRules) {
+  Rng rng(10);
+  for (int i = 0; i < 20000; ++i) {
+    const int32_t x = rng.chance(0.3) ? rng.pick(edges()) : static_cast<int32_t>(rng.next()) >> rng.uniform(0, 31);
+    const int32_t multiplier = (rng.chance(0.2) ? rng.pick(edges()) : static_cast<int32_t>(rng.next())) & INT32_MAX;
+    const auto left = static_cast<int32_t>(rng.uniform(0, 31)), right = static_cast<int32_t>(rng.uniform(0, 31));
+    ASSERT_EQ(builtin::requantize_single(x, multiplier, left, right), single_by_last_bit(x, multiplier, left, right))
+        << x << " " << multiplier << " " << left << " " << right;
+    ASSERT_EQ(builtin::requantize_tflite(x, multiplier, left, right), tflite_as_published(x, multiplier, left, right))
+        << x << " " << multiplier << " " << left << " " << right;
+  }
+  EXPECT_EQ(builtin::srdhm(INT32_MIN, INT32_MIN), INT32_MAX);
+  EXPECT_EQ(builtin::requantize_single(INT32_MAX, INT32_MAX, 31, 0), INT32_MAX);
+  EXPECT_EQ(builtin::requantize_single(INT32_MIN, INT32_MAX, 31, 0), INT32_MIN);
+  EXPECT_EQ(builtin::requantize_single(-3, 1 << 30, 0, 0), -1);  // a half goes up
+  EXPECT_EQ(builtin::requantize_tflite(-3, 1 << 30, 1, 1), -2);  // and away from zero where the divide rounds it
 }
 
 TEST(Builtin, Meaning) {
@@ -78,7 +140,9 @@ TEST(Builtin, AluOperationsEqualTheirExpressions) {
     for (int i = 0; i < 500; ++i) {
       const auto a = static_cast<int32_t>(rng.next());
       const auto b = rng.chance(0.5) ? static_cast<int32_t>(rng.next()) : rng.pick(edges());
-      EXPECT_EQ(lane({a, b}), alu(static_cast<AluOp>(op.code), a, b)) << op.name << " " << a << " " << b;
+      const auto c = static_cast<int32_t>(rng.next());
+      const auto operands = op.code < kFirstExtendedAluOp ? std::vector<int64_t>{a, b} : std::vector<int64_t>{a, b, c};
+      EXPECT_EQ(lane(operands), alu(static_cast<AluOp>(op.code), a, b, c)) << op.name << " " << a << " " << b;
     }
   }
   static_assert(alu(AluOp::kAdd, 2, 3) == 5, "lanes are constant expressions");

@@ -154,15 +154,15 @@ class Checker {
       } else if (const auto* store = std::get_if<Store>(&instruction)) {
         check_move(index, *store, "store writes", "reads");
       } else if (const auto* gemm = std::get_if<Gemm>(&instruction)) {
-        if (!fetch_uops(index, *gemm, "gemm")) continue;
-        check_index(index, *gemm, "gemm", Memory::kAcc, "dst", &Uop::dst, gemm->dst_out, gemm->dst_in);
-        if (gemm->reset) continue;
-        check_index(index, *gemm, "gemm", Memory::kInp, "src", &Uop::src, gemm->src_out, gemm->src_in);
-        check_index(index, *gemm, "gemm", Memory::kWgt, "wgt", &Uop::wgt, gemm->wgt_out, gemm->wgt_in);
+        check_loops(index, *gemm);
+      } else if (const auto* mac = std::get_if<Mac>(&instruction)) {
+        check_loops(index, *mac);
       } else if (const auto* alu = std::get_if<Alu>(&instruction)) {
-        if (!fetch_uops(index, *alu, "alu")) continue;
-        check_index(index, *alu, "alu", Memory::kAcc, "dst", &Uop::dst, alu->dst_out, alu->dst_in);
-        if (!alu->use_imm) check_index(index, *alu, "alu", Memory::kAcc, "src", &Uop::src, alu->src_out, alu->src_in);
+        check_loops(index, *alu);
+      } else if (const auto* extended = std::get_if<AluExtended>(&instruction)) {
+        check_loops(index, *extended);
+      } else if (const auto* requantize = std::get_if<Requantize>(&instruction)) {
+        for (std::string& problem : index_faults(config_, *requantize)) fault(index, std::move(problem));
       }
     }
   }
@@ -231,15 +231,25 @@ class Checker {
     }
   }
 
+  template <typename MacroInstruction>
+  void check_loops(int64_t index, const MacroInstruction& instruction) {
+    const char* name = info(instructions_[static_cast<size_t>(index)]).name;
+    const Loops loops = loops_of(instruction);
+    if (!fetch_uops(index, loops, name)) return;
+    const Uop* uops = uops_[static_cast<size_t>(index)].data();
+    for (std::string& problem : index_faults(name, loops, index_walks(config_, instruction), uops)) {
+      fault(index, std::move(problem));
+    }
+  }
+
   /// Notes the micro-ops that the instruction runs; false where it runs none or they are not known.
-  template <typename Loops>
   bool fetch_uops(int64_t index, const Loops& loops, const char* what) {
     if (loops.uop_bgn > loops.uop_end) {
       fault(index,
             fmt::format("{} runs micro-ops [{}, {}): the end is before the start", what, loops.uop_bgn, loops.uop_end));
       return false;
     }
-    if (loops.uop_bgn == loops.uop_end || loops.iter_out == 0 || loops.iter_in == 0) return false;
+    if (loops.empty()) return false;
     if (loops.uop_end > uop_buffer_.size()) {
       fault(index,
             fmt::format("{} runs micro-ops [{}, {}) of {}", what, loops.uop_bgn, loops.uop_end, uop_buffer_.size()));
@@ -253,21 +263,6 @@ class Checker {
     uops_[static_cast<size_t>(index)].assign(uop_buffer_.begin() + static_cast<std::ptrdiff_t>(loops.uop_bgn),
                                              uop_buffer_.begin() + static_cast<std::ptrdiff_t>(loops.uop_end));
     return true;
-  }
-
-  template <typename Loops>
-  void check_index(int64_t index, const Loops& loops, const char* what, Memory memory, const char* field,
-                   uint32_t Uop::*member, int64_t factor_out, int64_t factor_in) {
-    const std::vector<Uop>& uops = uops_[static_cast<size_t>(index)];
-    const auto greatest =
-        std::max_element(uops.begin(), uops.end(), [&](const Uop& a, const Uop& b) { return a.*member < b.*member; });
-    const int64_t reached = greatest_index((*greatest).*member, loops.iter_out, factor_out, loops.iter_in, factor_in);
-    if (reached < config_.depth(memory)) return;
-    fault(index,
-          fmt::format(
-              "{} reaches {}[{}], which has {} elements: micro-op {} has {} {}, and the loops add {} x {} + {} x {}",
-              what, info(memory).name, reached, config_.depth(memory), loops.uop_bgn + (greatest - uops.begin()), field,
-              (*greatest).*member, loops.iter_out - 1, factor_out, loops.iter_in - 1, factor_in));
   }
 
   const Program& program_;

@@ -77,8 +77,8 @@ TEST(Check, ZeroTripsAndSizesAreLegalAndTouchNothing) {
 TEST(Check, Structure) {
   EXPECT_THAT(faults_of_code("finish\nfinish\n"), ElementsAre("0: finish is not the last instruction"));
   EXPECT_THAT(faults_of_code(""), ElementsAre("-1: the program does not end with finish"));
-  EXPECT_THAT(faults_of_code("raw 0x8000000000000002 0x0\nraw 0x7 0x0\nfinish\n"),
-              ElementsAre("0: gemm with unused bit 63 set", "1: unknown opcode 7"));
+  EXPECT_THAT(faults_of_code("raw 0x8000000000000082 0x0\nraw 0x8007 0x0\nfinish\n"),
+              ElementsAre("0: gemm with both reset and overwrite", "1: config with unused bit 15 set"));
   Program program = program_of(
       "finish\n", "segment \"a\" at 0x10f8 {\n zero 16\n}\nbinding \"b\" output i8 [32] layout \"N\" at 0xfff0\n");
   program.code_address = 0x4004;

@@ -14,6 +14,9 @@ uint64_t low_bits(int width) { return width >= kWordBits ? ~uint64_t{0} : (uint6
 
 int round_up_to_word(int bits) { return (bits + kWordBits - 1) / kWordBits * kWordBits; }
 
+/// Fields that every instruction begins with: all of FINISH.
+size_t common_field_count() { return info(Opcode::kFinish).fields.size(); }
+
 /// The layout rule of isa.yaml: in order, never straddling a word.
 std::vector<FieldPlace> lay_out(const std::vector<FieldInfo>& fields, const std::vector<int>& widths) {
   std::vector<FieldPlace> places;
@@ -59,21 +62,14 @@ Diagnostic bad_encoding(const std::string& what, std::vector<std::string> legal 
 
 /// Whether a field's value is one that its kind knows.
 Result<void> check_value(const InstructionInfo& instruction, const FieldInfo& field, int64_t value) {
-  if (field.kind == FieldKind::kMemory && ((field.memory_set >> value) & 1) == 0) {
+  const std::vector<FieldCode> codes = known_codes(field);
+  const bool known =
+      std::any_of(codes.begin(), codes.end(), [&](const FieldCode& code) { return code.value == value; });
+  if (!codes.empty() && !known) {
     std::vector<std::string> legal;
-    for (const MemoryInfo& memory : memory_infos()) {
-      if ((field.memory_set >> memory.mem_type) & 1)
-        legal.push_back(fmt::format("{} ({})", memory.mem_type, memory.name));
-    }
-    return bad_encoding(fmt::format("{} with {} {}", instruction.name, field.name, value), std::move(legal));
-  }
-  if (field.kind == FieldKind::kAluOp) {
-    std::vector<std::string> legal;
-    for (const AluOpInfo& op : alu_op_infos()) {
-      if (op.code == value) return {};
-      legal.push_back(fmt::format("{} ({})", op.code, op.name));
-    }
-    return bad_encoding(fmt::format("{} with unknown {} {}", instruction.name, field.name, value), std::move(legal));
+    for (const FieldCode& code : codes) legal.push_back(fmt::format("{} ({})", code.value, code.name));
+    const char* unknown = field.kind == FieldKind::kMemory ? "" : "unknown ";
+    return bad_encoding(fmt::format("{} with {}{} {}", instruction.name, unknown, field.name, value), std::move(legal));
   }
   if ((field.zero || field.kind == FieldKind::kZero) && value != 0) {
     return bad_encoding(fmt::format("{} with {} {}, which must be zero", instruction.name, field.name, value));
@@ -89,18 +85,48 @@ Codec::Codec(const HwConfig& config) {
     std::vector<FieldPlace>& places = places_[static_cast<size_t>(instruction.opcode)];
     places = lay_out(instruction.fields, field_widths(config, instruction.opcode));
     bits = std::max(bits, round_up_to_word(places.back().lsb + places.back().width));
+    note_absent(config, instruction.needs);
+    for (const FieldInfo& field : instruction.fields) note_absent(config, field.needs);
   }
+  for (const MemoryInfo& memory : memory_infos()) note_absent(config, memory.needs);
   TANDEM_CHECK(bits <= 4 * kWordBits, fmt::format("an instruction of {} bits", bits));
   instruction_bytes_ = bits / 8;
   uop_bytes_ = static_cast<int>(uop_size_bits(config) / 8);
   uop_places_ = lay_out(uop_field_infos(), uop_field_widths(config));
 }
 
+void Codec::note_absent(const HwConfig& config, const char* needs) {
+  if (*needs != '\0' && parameter(config, needs) == 0) absent_.insert(needs);
+}
+
+std::string Codec::contradiction(const InstructionInfo& table, const FieldValues& values) const {
+  const auto lacks = [this](const std::string& what, const char* needs) {
+    if (*needs == '\0' || absent_.empty() || absent_.count(needs) == 0) return std::string();
+    return fmt::format("{} needs {} of at least 1; the hardware has 0", what, needs);
+  };
+  std::string problem = lacks(table.name, table.needs);
+  for (size_t i = 0; i < table.fields.size() && problem.empty(); ++i) {
+    const FieldInfo& field = table.fields[i];
+    if (field.kind == FieldKind::kMemory) {
+      const MemoryInfo& memory = info(static_cast<Memory>(values[i]));
+      problem = lacks(fmt::format("{} of {}", table.name, memory.name), memory.needs);
+    } else if (values[i] != 0) {
+      problem = lacks(fmt::format("{} with {}", table.name, field.name), field.needs);
+      for (size_t other = 0; other < table.fields.size() && *field.excludes != '\0'; ++other) {
+        if (field.excludes == std::string(table.fields[other].name) && values[other] != 0) {
+          problem = fmt::format("{} with both {} and {}", table.name, field.excludes, field.name);
+        }
+      }
+    }
+  }
+  return problem;
+}
+
 EncodedInstruction Codec::encode(const Instruction& instruction) const {
   const InstructionInfo& table = info(instruction);
   const std::vector<FieldPlace>& fields = places(table.opcode);
   const FieldValues values = field_values(instruction);
-  const std::string problem = misfit(table.fields, fields, values);
+  const std::string problem = first_misfit(opcode_of(instruction), values);
   TANDEM_CHECK(problem.empty(), fmt::format("{}: {}", table.name, problem));
   EncodedInstruction encoded;
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -111,14 +137,12 @@ EncodedInstruction Codec::encode(const Instruction& instruction) const {
 }
 
 Result<Instruction> Codec::decode(const EncodedInstruction& encoded) const {
-  const auto opcode = static_cast<int64_t>(encoded.words[0] & 7);
-  const std::vector<FieldPlace>& fields = places(opcode);
-  if (fields.empty()) {
-    std::vector<std::string> legal;
-    for (const InstructionInfo& known : instruction_infos())
-      legal.push_back(fmt::format("{} ({})", known.opcode, known.name));
-    return bad_encoding(fmt::format("unknown opcode {}", opcode), std::move(legal));
+  auto opcode = static_cast<int64_t>(encoded.words[0] % kExtensionStep);
+  const size_t first_own = common_field_count();
+  if (!places(opcode + kExtensionStep).empty() && (encoded.words[0] >> places(opcode)[first_own].lsb & 1) != 0) {
+    opcode += kExtensionStep;
   }
+  const std::vector<FieldPlace>& fields = places(opcode);
   const InstructionInfo& table = info(static_cast<Opcode>(opcode));
   EncodedInstruction rest = encoded;
   FieldValues values{};
@@ -139,6 +163,8 @@ Result<Instruction> Codec::decode(const EncodedInstruction& encoded) const {
     while (((rest.words[word] >> bit) & 1) == 0) ++bit;
     return bad_encoding(fmt::format("{} with unused bit {} set", table.name, static_cast<int>(word) * kWordBits + bit));
   }
+  const std::string problem = contradiction(table, values);
+  if (!problem.empty()) return bad_encoding(problem);
   return make_instruction(static_cast<Opcode>(opcode), values);
 }
 
@@ -161,12 +187,13 @@ Uop Codec::decode_uop(uint64_t encoded) const {
 
 std::string Codec::first_misfit(const Instruction& instruction) const {
   const FieldValues values = field_values(instruction);
-  return first_misfit(static_cast<Opcode>(values[0]), values);
+  return first_misfit(opcode_of(instruction), values);
 }
 
 std::string Codec::first_misfit(Opcode opcode, const FieldValues& values) const {
   const InstructionInfo& table = info(opcode);
-  return misfit(table.fields, places(table.opcode), values);
+  const std::string problem = misfit(table.fields, places(table.opcode), values);
+  return problem.empty() ? contradiction(table, values) : problem;
 }
 
 std::string Codec::first_misfit(const Uop& uop) const { return first_uop_misfit(field_values(uop)); }
@@ -182,12 +209,8 @@ FieldLimits Codec::limits() const {
     for (size_t i = 0; i < table.fields.size(); ++i) {
       const FieldInfo& field = table.fields[i];
       values[i] = range_of(field, places(table.opcode)[i]).high;
-      if (field.kind == FieldKind::kMemory) {
-        for (const MemoryInfo& memory : memory_infos()) {
-          if ((field.memory_set >> memory.mem_type) & 1) values[i] = memory.mem_type;
-        }
-      }
-      if (field.kind == FieldKind::kAluOp) values[i] = alu_op_infos().back().code;
+      const std::vector<FieldCode> codes = known_codes(field);
+      if (!codes.empty()) values[i] = codes.back().value;
     }
     return make_instruction(opcode, values);
   };
@@ -196,6 +219,9 @@ FieldLimits Codec::limits() const {
   limits.store = std::get<Store>(largest(Opcode::kStore));
   limits.gemm = std::get<Gemm>(largest(Opcode::kGemm));
   limits.alu = std::get<Alu>(largest(Opcode::kAlu));
+  limits.mac = std::get<Mac>(largest(Opcode::kMac));
+  limits.requantize = std::get<Requantize>(largest(Opcode::kRequantize));
+  limits.alu_extended = std::get<AluExtended>(largest(Opcode::kAluExtended));
   limits.imm_min = -limits.alu.imm - 1;
   FieldValues uop{};
   for (size_t i = 0; i < uop_places_.size(); ++i) uop[i] = static_cast<int64_t>(low_bits(uop_places_[i].width));
@@ -239,6 +265,23 @@ uint64_t encode_uop(const HwConfig& config, const Uop& uop) { return Codec(confi
 Uop decode_uop(const HwConfig& config, uint64_t bits) { return Codec(config).decode_uop(bits); }
 FieldLimits limits(const HwConfig& config) { return Codec(config).limits(); }
 
+std::vector<FieldCode> known_codes(const FieldInfo& field) {
+  std::vector<FieldCode> codes;
+  if (field.kind == FieldKind::kMemory) {
+    for (const MemoryInfo& memory : memory_infos()) {
+      if ((field.memory_set >> memory.mem_type) & 1) codes.push_back({memory.mem_type, memory.name});
+    }
+  } else if (field.kind == FieldKind::kState) {
+    for (const StateInfo& state : state_infos()) codes.push_back({state.code, state.name});
+  } else if (field.kind == FieldKind::kAluOp || field.kind == FieldKind::kAluOpExtended) {
+    const int64_t first = field.kind == FieldKind::kAluOp ? 0 : kFirstExtendedAluOp;
+    for (const AluOpInfo& op : alu_op_infos()) {
+      if ((op.code >= kFirstExtendedAluOp) == (first > 0)) codes.push_back({op.code - first, op.name});
+    }
+  }
+  return codes;
+}
+
 const InstructionInfo& info(Opcode opcode) {
   const std::vector<InstructionInfo>& infos = instruction_infos();
   const auto found = std::find_if(infos.begin(), infos.end(), [&](const InstructionInfo& entry) {
@@ -248,9 +291,7 @@ const InstructionInfo& info(Opcode opcode) {
   return *found;
 }
 
-const InstructionInfo& info(const Instruction& instruction) {
-  return info(static_cast<Opcode>(field_values(instruction)[0]));
-}
+const InstructionInfo& info(const Instruction& instruction) { return info(opcode_of(instruction)); }
 
 const MemoryInfo& info(Memory memory) {
   for (const MemoryInfo& entry : memory_infos()) {
@@ -268,6 +309,14 @@ const AluOpInfo& info(AluOp op) {
   return alu_op_infos().front();
 }
 
+const StateInfo& info(State state) {
+  for (const StateInfo& entry : state_infos()) {
+    if (entry.code == static_cast<int64_t>(state)) return entry;
+  }
+  TANDEM_CHECK(false, "a state that isa.yaml does not list");
+  return state_infos().front();
+}
+
 const char* name(Engine engine) {
   switch (engine) {
     case Engine::kLoad:
@@ -281,8 +330,14 @@ const char* name(Engine engine) {
 }
 
 Engine engine_of(const Instruction& instruction) {
-  const auto* load = std::get_if<Load>(&instruction);
-  const EngineRule rule = load != nullptr ? info(load->mem_type).load_engine : info(instruction).engine;
+  EngineRule rule = EngineRule::kCompute;
+  if (const auto* load = std::get_if<Load>(&instruction)) {
+    rule = info(load->mem_type).load_engine;
+  } else if (const auto* config = std::get_if<Config>(&instruction)) {
+    rule = info(config->state).engine;
+  } else {
+    rule = info(instruction).engine;
+  }
   if (rule == EngineRule::kLoad) return Engine::kLoad;
   return rule == EngineRule::kStore ? Engine::kStore : Engine::kCompute;
 }

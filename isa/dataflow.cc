@@ -65,7 +65,8 @@ class Checker {
         inp_{"inp", Engine::kLoad, Engine::kCompute, elements(Memory::kInp)},
         wgt_{"wgt", Engine::kLoad, Engine::kCompute, elements(Memory::kWgt)},
         acc_{"acc", Engine::kCompute, Engine::kCompute, elements(Memory::kAcc)},
-        out_{"out", Engine::kCompute, Engine::kStore, elements(Memory::kOut)} {}
+        out_{"out", Engine::kCompute, Engine::kStore, elements(Memory::kOut)},
+        prm_{"prm", Engine::kLoad, Engine::kCompute, elements(Memory::kPrm)} {}
 
   std::vector<Fault> run() {
     std::array<int64_t, 3> position{};
@@ -81,8 +82,14 @@ class Checker {
         move(*store);
       } else if (const auto* gemm = std::get_if<Gemm>(&instruction)) {
         gemm_steps(*gemm);
+      } else if (const auto* mac = std::get_if<Mac>(&instruction)) {
+        mac_steps(*mac);
       } else if (const auto* alu = std::get_if<Alu>(&instruction)) {
         alu_steps(*alu);
+      } else if (const auto* extended = std::get_if<AluExtended>(&instruction)) {
+        alu_steps(*extended);
+      } else if (const auto* requantize = std::get_if<Requantize>(&instruction)) {
+        requantize_elements(*requantize);
       }
       if (!problem_.empty()) faults_.push_back({index, problem_});
     }
@@ -152,6 +159,9 @@ class Checker {
         case Memory::kOut:
           read(out_, i);
           break;
+        case Memory::kPrm:
+          write(prm_, i);
+          break;
         case Memory::kUop:
           break;  // used by the engine that loads them
       }
@@ -180,8 +190,8 @@ class Checker {
     state.read[static_cast<size_t>(engine_)] = position_;
   }
 
-  template <typename Loops, typename Step>
-  void steps(const Loops& loops, Step&& step) {
+  template <typename MacroInstruction, typename Step>
+  void steps(const MacroInstruction& loops, Step&& step) {
     for (int64_t outer = 0; outer < loops.iter_out; ++outer) {
       for (int64_t inner = 0; inner < loops.iter_in; ++inner) {
         for (const Uop& uop : uops_[static_cast<size_t>(instruction_)]) step(uop, outer, inner);
@@ -194,12 +204,37 @@ class Checker {
       if (!gemm.reset) {
         read(inp_, uop.src + outer * gemm.src_out + inner * gemm.src_in);
         read(wgt_, uop.wgt + outer * gemm.wgt_out + inner * gemm.wgt_in);
-        read(acc_, dst);
+        if (!gemm.overwrite) read(acc_, dst);
       }
       write_acc(dst);
     });
   }
-  void alu_steps(const Alu& alu) {
+  void mac_steps(const Mac& mac) {
+    const int64_t taps = mac.depthwise ? config_.depthwise_width() : 1;
+    const int64_t vectors = mac.depthwise ? config_.block_in : 1;  // that an element of the weights holds
+    steps(mac, [&](const Uop& uop, int64_t outer, int64_t inner) {
+      const int64_t dst = uop.dst + outer * mac.dst_out + inner * mac.dst_in;
+      const int64_t src = uop.src + outer * mac.src_out + inner * mac.src_in;
+      const int64_t wgt = uop.wgt + outer * mac.wgt_out + inner * mac.wgt_in;
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        read(inp_, src + tap);
+        read(wgt_, (wgt + tap) / vectors);
+      }
+      if (!mac.overwrite) read(acc_, dst);
+      write(acc_, dst);
+    });
+  }
+  void requantize_elements(const Requantize& requantize) {
+    for (int64_t outer = 0; outer < requantize.iter_out; ++outer) {
+      for (int64_t inner = 0; inner < requantize.iter_in; ++inner) {
+        read(acc_, requantize.src + outer * requantize.src_out + inner * requantize.src_in);
+        read(prm_, requantize.prm + outer * requantize.prm_out);
+        write(requantize.keep ? acc_ : out_, requantize.dst + outer * requantize.dst_out + inner * requantize.dst_in);
+      }
+    }
+  }
+  template <typename Operation>
+  void alu_steps(const Operation& alu) {
     steps(alu, [&](const Uop& uop, int64_t outer, int64_t inner) {
       const int64_t dst = uop.dst + outer * alu.dst_out + inner * alu.dst_in;
       if (!alu.use_imm) read(acc_, uop.src + outer * alu.src_out + inner * alu.src_in);
@@ -217,6 +252,7 @@ class Checker {
   Scratchpad wgt_;
   Scratchpad acc_;
   Scratchpad out_;
+  Scratchpad prm_;
   DramHistory dram_;
   int64_t instruction_ = 0;
   int64_t position_ = 0;  // of the instruction in its engine's queue, from 1

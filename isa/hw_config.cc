@@ -19,7 +19,8 @@ constexpr int64_t kKiB = 1024;
 constexpr int64_t kMaxMacs = 4096;  // lanes of multipliers
 constexpr int64_t kMinDepth = 2;    // elements of a buffer
 
-/// A parameter's place and rule: in [low, high], and a power of two where said. Sizes are written with KiB.
+/// A parameter's place and rule: in [low, high], and a power of two where said (or 0, where low is 0). Sizes are
+/// written with KiB.
 struct Parameter {
   const char* key;
   const char* verilog;  // nullptr: the depth of a buffer follows from it
@@ -29,11 +30,16 @@ struct Parameter {
   bool size;
   int64_t (*get)(const HwConfig&);
   void (*set)(HwConfig&, int64_t);
+  std::optional<int> HwConfig::*choice = nullptr;  // where the value follows from others unless it is chosen
 };
 
 #define TANDEM_MEMBER(member)                                      \
   [](const HwConfig& config) -> int64_t { return config.member; }, \
       [](HwConfig& config, int64_t value) { config.member = static_cast<decltype(config.member)>(value); }
+#define TANDEM_CHOICE(member)                                                                    \
+  [](const HwConfig& config) -> int64_t { return config.member(); },                             \
+      [](HwConfig& config, int64_t value) { config.chosen_##member = static_cast<int>(value); }, \
+      &HwConfig::chosen_##member
 
 /// Every parameter, in the order in which it is written. The one list behind reading, writing, checking, comparing and
 /// Verilog.
@@ -46,15 +52,29 @@ const std::vector<Parameter>& parameters() {
       {"inp_buffer_bytes", nullptr, 2 * kKiB, 2048 * kKiB, true, true, TANDEM_MEMBER(inp_buffer_bytes)},
       {"wgt_buffer_bytes", nullptr, 2 * kKiB, 2048 * kKiB, true, true, TANDEM_MEMBER(wgt_buffer_bytes)},
       {"acc_buffer_bytes", nullptr, 2 * kKiB, 2048 * kKiB, true, true, TANDEM_MEMBER(acc_buffer_bytes)},
+      {"prm_buffer_bytes", nullptr, 2 * kKiB, 2048 * kKiB, true, true, TANDEM_MEMBER(prm_buffer_bytes)},
       {"bus_bytes", "BusBytes", 8, 64, true, false, TANDEM_MEMBER(bus_bytes)},
       {"outstanding_reads", "OutstandingReads", 1, 64, false, false, TANDEM_MEMBER(outstanding_reads)},
       {"command_queue_depth", "CommandQueueDepth", 4, 4096, true, false, TANDEM_MEMBER(command_queue_depth)},
       {"token_queue_depth", "TokenQueueDepth", 4, 4096, true, false, TANDEM_MEMBER(token_queue_depth)},
+      {"requant_lanes", "RequantLanes", 0, 64, true, false, TANDEM_CHOICE(requant_lanes)},
+      {"depthwise_width", "DepthwiseWidth", 0, 4, true, false, TANDEM_CHOICE(depthwise_width)},
+      {"alu_lanes", "AluLanes", 1, 512, true, false, TANDEM_CHOICE(alu_lanes)},
+      {"extended_alu", "ExtendedAlu", 0, 1, false, false, TANDEM_MEMBER(extended_alu)},
+      {"dsp_packing", "DspPacking", 0, 1, false, false, TANDEM_MEMBER(dsp_packing)},
   };
   return list;
 }
 
 #undef TANDEM_MEMBER
+#undef TANDEM_CHOICE
+
+const Parameter& find_parameter(const std::string& name) {
+  const auto found = std::find_if(parameters().begin(), parameters().end(),
+                                  [&](const Parameter& parameter) { return parameter.key == name; });
+  TANDEM_CHECK(found != parameters().end(), "no hardware parameter '" + name + "'");
+  return *found;
+}
 
 bool is_power_of_two(int64_t value) { return value > 0 && (value & (value - 1)) == 0; }
 
@@ -80,11 +100,14 @@ struct BrokenRule {
 
 std::optional<Diagnostic> check_range(const Parameter& parameter, int64_t value) {
   const bool in_range = value >= parameter.low && value <= parameter.high;
-  if (in_range && (!parameter.power_of_two || is_power_of_two(value))) return std::nullopt;
+  const bool or_zero = parameter.power_of_two && parameter.low == 0;
+  if (in_range && (!parameter.power_of_two || is_power_of_two(value) || value == 0)) return std::nullopt;
   return Diagnostic{{},
                     fmt::format("{} {} is not {} from {} to {}", parameter.key, written(parameter, value),
-                                parameter.power_of_two ? "a power of two" : "a number",
-                                written(parameter, parameter.low), written(parameter, parameter.high)),
+                                or_zero                  ? "0 or a power of two"
+                                : parameter.power_of_two ? "a power of two"
+                                                         : "a number",
+                                written(parameter, or_zero ? 1 : parameter.low), written(parameter, parameter.high)),
                     {},
                     fmt::format("the nearest legal value is {}", written(parameter, nearest_legal(parameter, value)))};
 }
@@ -108,16 +131,43 @@ void check_depths(const HwConfig& config, std::vector<BrokenRule>& broken) {
       {"inp_buffer_bytes", Memory::kInp}, {"wgt_buffer_bytes", Memory::kWgt}, {"acc_buffer_bytes", Memory::kAcc}};
   for (const auto& [key, memory] : buffers) {
     if (config.depth(memory) >= kMinDepth) continue;
-    const std::string name = key;
-    const auto found = std::find_if(parameters().begin(), parameters().end(),
-                                    [&](const Parameter& parameter) { return parameter.key == name; });
+    const Parameter& size = find_parameter(key);
     const int64_t element = config.element_bytes(memory);
     broken.push_back({key,
                       {{},
                        fmt::format("{} {} holds {} elements of {} bytes; at least {} are needed", key,
-                                   written(*found, found->get(config)), config.depth(memory), element, kMinDepth),
+                                   written(size, size.get(config)), config.depth(memory), element, kMinDepth),
                        {},
-                       fmt::format("the nearest legal value is {}", written(*found, element * kMinDepth))}});
+                       fmt::format("the nearest legal value is {}", written(size, element * kMinDepth))}});
+  }
+}
+
+/// Units that are narrower than the blocks divide them; depthwise needs equal ones.
+void check_units(const HwConfig& config, std::vector<BrokenRule>& broken) {
+  if (config.requant_lanes() > config.block_out) {
+    broken.push_back(
+        {"requant_lanes",
+         {{},
+          fmt::format("requant_lanes {} is more than block_out {}", config.requant_lanes(), config.block_out),
+          {},
+          fmt::format("the nearest legal value is {}", config.block_out)}});
+  }
+  const int lanes = config.batch * config.block_out;
+  if (config.alu_lanes() > lanes) {
+    broken.push_back({"alu_lanes",
+                      {{},
+                       fmt::format("alu_lanes {} is more than batch {} x block_out {} = {}", config.alu_lanes(),
+                                   config.batch, config.block_out, lanes),
+                       {},
+                       fmt::format("the nearest legal value is {}", lanes)}});
+  }
+  if (config.depthwise_width() > 0 && config.block_in != config.block_out) {
+    broken.push_back({"depthwise_width",
+                      {{},
+                       fmt::format("depthwise_width {} needs equal blocks; block_in is {} and block_out {}",
+                                   config.depthwise_width(), config.block_in, config.block_out),
+                       {},
+                       "the nearest legal value is 0"}});
   }
 }
 
@@ -125,11 +175,13 @@ void check_depths(const HwConfig& config, std::vector<BrokenRule>& broken) {
 std::vector<BrokenRule> broken_rules(const HwConfig& config) {
   std::vector<BrokenRule> broken;
   for (const Parameter& parameter : parameters()) {
+    if (parameter.choice != nullptr && !(config.*parameter.choice)) continue;
     if (auto problem = check_range(parameter, parameter.get(config))) broken.push_back({parameter.key, *problem});
   }
   if (!broken.empty()) return broken;
   check_multipliers(config, broken);
   check_depths(config, broken);
+  check_units(config, broken);
   return broken;
 }
 
@@ -151,12 +203,15 @@ int64_t HwConfig::depth(Memory memory) const {
     case Memory::kAcc8:
     case Memory::kOut:
       return acc_buffer_bytes / element_bytes(Memory::kAcc);
+    case Memory::kPrm:
+      return requant_lanes() == 0 ? 0 : prm_buffer_bytes / element_bytes(Memory::kPrm);
   }
   return 0;
 }
 
 int64_t HwConfig::buffer_bits() const {
-  return 8 * (uop_buffer_bytes + inp_buffer_bytes + wgt_buffer_bytes + acc_buffer_bytes + out_buffer_bytes());
+  return 8 * (uop_buffer_bytes + inp_buffer_bytes + wgt_buffer_bytes + acc_buffer_bytes + out_buffer_bytes() +
+              depth(Memory::kPrm) * element_bytes(Memory::kPrm));
 }
 
 bool HwConfig::operator==(const HwConfig& other) const {
@@ -231,11 +286,10 @@ std::vector<std::string> parameter_names() {
   return names;
 }
 
+int64_t parameter(const HwConfig& config, const std::string& name) { return find_parameter(name).get(config); }
+
 HwConfig with_parameter(HwConfig config, const std::string& name, int64_t value) {
-  const auto found = std::find_if(parameters().begin(), parameters().end(),
-                                  [&](const Parameter& parameter) { return parameter.key == name; });
-  TANDEM_CHECK(found != parameters().end(), "no hardware parameter '" + name + "'");
-  found->set(config, value);
+  find_parameter(name).set(config, value);
   return config;
 }
 
@@ -244,8 +298,9 @@ std::vector<RtlParameter> rtl_parameters(const HwConfig& config) {
   for (const Parameter& parameter : parameters()) {
     if (parameter.verilog != nullptr) result.push_back({parameter.verilog, parameter.get(config)});
   }
-  for (const auto& [name, memory] : {std::pair{"UopDepth", Memory::kUop}, std::pair{"InpDepth", Memory::kInp},
-                                     std::pair{"WgtDepth", Memory::kWgt}, std::pair{"AccDepth", Memory::kAcc}}) {
+  for (const auto& [name, memory] :
+       {std::pair{"UopDepth", Memory::kUop}, std::pair{"InpDepth", Memory::kInp}, std::pair{"WgtDepth", Memory::kWgt},
+        std::pair{"AccDepth", Memory::kAcc}, std::pair{"PrmDepth", Memory::kPrm}}) {
     result.push_back({name, config.depth(memory)});
   }
   return result;

@@ -87,7 +87,8 @@ TEST(HwConfig, RtlParameters) {
     text += parameter.name + "=" + std::to_string(parameter.value) + " ";
   EXPECT_EQ(text,
             "Batch=1 BlockIn=16 BlockOut=16 BusBytes=8 OutstandingReads=64 CommandQueueDepth=512 TokenQueueDepth=512 "
-            "UopDepth=8192 InpDepth=2048 WgtDepth=1024 AccDepth=2048 ");
+            "RequantLanes=16 DepthwiseWidth=1 AluLanes=16 ExtendedAlu=1 DspPacking=0 "
+            "UopDepth=8192 InpDepth=2048 WgtDepth=1024 AccDepth=2048 PrmDepth=64 ");
 }
 
 TEST(HwConfigDiagnostics, BrokenRulesNameTheNearestLegalValue) {
@@ -114,6 +115,46 @@ TEST(HwConfigDiagnostics, BrokenRulesNameTheNearestLegalValue) {
             "  hint: the nearest legal value is 8 KiB");
 }
 
+TEST(HwConfig, UnitsFollowTheBlocksWhereTheyAreNotChosen) {
+  HwConfig config;
+  config.batch = 2;
+  config.block_out = 4;
+  EXPECT_EQ(config.requant_lanes(), 4);
+  EXPECT_EQ(config.depthwise_width(), 0);
+  EXPECT_EQ(config.alu_lanes(), 8);
+  EXPECT_EQ(config.depth(Memory::kPrm), 256);
+  EXPECT_TRUE(check(config).empty());
+  HwConfig chosen = config;
+  chosen.chosen_requant_lanes = 4;
+  EXPECT_EQ(config, chosen);
+  EXPECT_EQ(hash(config), hash(chosen));
+  chosen.chosen_requant_lanes = 0;
+  EXPECT_NE(hash(config), hash(chosen));
+  EXPECT_EQ(chosen.depth(Memory::kPrm), 0);
+}
+
+TEST(HwConfigDiagnostics, UnitsThatDoNotFitTheBlocks) {
+  EXPECT_EQ(error_of("requant_lanes: 3\n"),
+            "hw.yaml:1:16: error: requant_lanes 3 is not 0 or a power of two from 1 to 64\n"
+            "  hint: the nearest legal value is 2");
+  EXPECT_EQ(error_of("requant_lanes: 16\nblock_out: 8\n"),
+            "hw.yaml:1:16: error: requant_lanes 16 is more than block_out 8\n  hint: the nearest legal value is 8");
+  EXPECT_EQ(error_of("alu_lanes: 0\n"),
+            "hw.yaml:1:12: error: alu_lanes 0 is not a power of two from 1 to 512\n"
+            "  hint: the nearest legal value is 1");
+  EXPECT_EQ(error_of("alu_lanes: 32\n"),
+            "hw.yaml:1:12: error: alu_lanes 32 is more than batch 1 x block_out 16 = 16\n"
+            "  hint: the nearest legal value is 16");
+  EXPECT_EQ(error_of("depthwise_width: 8\n"),
+            "hw.yaml:1:18: error: depthwise_width 8 is not 0 or a power of two from 1 to 4\n"
+            "  hint: the nearest legal value is 4");
+  EXPECT_EQ(error_of("depthwise_width: 1\nblock_in: 8\n"),
+            "hw.yaml:1:18: error: depthwise_width 1 needs equal blocks; block_in is 8 and block_out 16\n"
+            "  hint: the nearest legal value is 0");
+  EXPECT_EQ(error_of("extended_alu: 2\n"),
+            "hw.yaml:1:15: error: extended_alu 2 is not a number from 0 to 1\n  hint: the nearest legal value is 1");
+}
+
 TEST(HwConfig, ParametersByName) {
   HwConfig config;
   int64_t value = 3;
@@ -125,7 +166,9 @@ TEST(HwConfig, ParametersByName) {
   }
   EXPECT_EQ(config.batch, 3);
   EXPECT_EQ(config.block_in, 6);
-  EXPECT_EQ(config.token_queue_depth, 3 << 10);
+  EXPECT_EQ(config.token_queue_depth, 3 << 11);
+  EXPECT_EQ(config.requant_lanes(), 3 << 12);
+  EXPECT_EQ(parameter(config, "dsp_packing"), 3 << 16);
 }
 
 TEST(HwConfigDiagnostics, EveryBrokenRuleOfAValueIsTold) {
@@ -144,8 +187,9 @@ TEST(HwConfigDiagnostics, UnknownKey) {
   EXPECT_EQ(error_of("blockin: 16\n"),
             "hw.yaml:1:1: error: unknown key 'blockin'\n"
             "  legal: name, batch, block_in, block_out, uop_buffer_bytes, inp_buffer_bytes, wgt_buffer_bytes, "
-            "acc_buffer_bytes, "
-            "bus_bytes, outstanding_reads, command_queue_depth, token_queue_depth\n"
+            "acc_buffer_bytes, prm_buffer_bytes, "
+            "bus_bytes, outstanding_reads, command_queue_depth, token_queue_depth, requant_lanes, depthwise_width, "
+            "alu_lanes, extended_alu, dsp_packing\n"
             "  hint: did you mean 'block_in'?");
 }
 

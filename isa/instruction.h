@@ -3,11 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "isa/hw_config.h"
-#include "isa/instruction_set.h"  // generated from isa.yaml: Opcode, AluOp, Load, Store, Gemm, Alu, Finish, Instruction, Uop
+#include "isa/instruction_set.h"  // generated from isa.yaml: Opcode, AluOp, State, Load, ..., AluExtended, Instruction, Uop
 #include "support/file.h"
 #include "support/result.h"
 
@@ -25,12 +26,15 @@ struct FieldPlace {
   int width = 0;
 };
 
-/// The largest value of each field; of signed fields imm is the only one, with its least value apart.
+/// The largest value of each field; the least one of alu.imm apart. What the hardware lacks is there all the same.
 struct FieldLimits {
   Load load;
   Store store;
   Gemm gemm;
   Alu alu;
+  Mac mac;
+  Requantize requantize;
+  AluExtended alu_extended;
   int32_t imm_min = 0;
   Uop uop;
 };
@@ -43,13 +47,14 @@ class Codec {
 
   int instruction_bytes() const { return instruction_bytes_; }  // 16, 24 or 32
   int uop_bytes() const { return uop_bytes_; }                  // 4 or 8
-  /// In the order of instruction_infos()' fields; empty where no instruction has the opcode.
-  const std::vector<FieldPlace>& places(int64_t opcode) const { return places_[static_cast<size_t>(opcode & 7)]; }
+  /// In the order of instruction_infos()' fields.
+  const std::vector<FieldPlace>& places(int64_t opcode) const { return places_[static_cast<size_t>(opcode)]; }
   const std::vector<FieldPlace>& uop_places() const { return uop_places_; }
 
   /// Values that do not fit their fields are a bug of the caller (limits() and first_misfit() tell beforehand).
   EncodedInstruction encode(const Instruction& instruction) const;
-  /// Refuses unknown opcodes, memories and ALU operations, and bits that must be zero and are not.
+  /// Refuses unknown memories, operations and states, flags that exclude each other, bits that must be zero and are
+  /// not, and what the hardware lacks.
   Result<Instruction> decode(const EncodedInstruction& encoded) const;
   uint64_t encode_uop(const Uop& uop) const;
   Uop decode_uop(uint64_t bits) const;
@@ -70,7 +75,13 @@ class Codec {
  private:
   int instruction_bytes_ = 16;
   int uop_bytes_ = 4;
-  std::array<std::vector<FieldPlace>, 8> places_;
+  void note_absent(const HwConfig& config, const char* needs);
+  /// "requantize needs requant_lanes of at least 1; the hardware has 0", or that flags exclude each other; "" where
+  /// all is well.
+  std::string contradiction(const InstructionInfo& table, const FieldValues& values) const;
+
+  std::array<std::vector<FieldPlace>, 2 * kExtensionStep> places_;  // by Opcode
+  std::set<std::string> absent_;                                    // parameters that instructions need and that are 0
   std::vector<FieldPlace> uop_places_;
 };
 
@@ -88,12 +99,21 @@ const InstructionInfo& info(const Instruction& instruction);
 const InstructionInfo& info(Opcode opcode);
 const MemoryInfo& info(Memory memory);
 const AluOpInfo& info(AluOp op);
+const StateInfo& info(State state);
+
+/// A value of a field that stands for a memory, an operation or a state.
+struct FieldCode {
+  int64_t value;
+  const char* name;
+};
+/// The values that such a field may hold, as they are encoded, in the order of the table; empty for numbers and flags.
+std::vector<FieldCode> known_codes(const FieldInfo& field);
 
 enum class Engine { kLoad, kCompute, kStore };
 /// "load", "compute", "store".
 const char* name(Engine engine);
-/// LOAD goes to the engine of its memory (inp, wgt: load; uop, acc, acc8: compute), STORE to store, all else to
-/// compute.
+/// LOAD goes to the engine of its memory (inp, wgt, prm: load; uop, acc, acc8: compute), STORE to store, CONFIG to the
+/// engine of its state, all else to compute.
 Engine engine_of(const Instruction& instruction);
 
 /// The token flags, which every instruction has.

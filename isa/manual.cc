@@ -32,11 +32,19 @@ std::string bit_range(const FieldPlace& place) {
   return fmt::format("{}:{}", place.lsb + place.width - 1, place.lsb);
 }
 
+/// What else a field demands.
+std::string remark(const FieldInfo& field) {
+  std::string text;
+  if (*field.needs != '\0') text += fmt::format("; needs `{}` of at least 1", field.needs);
+  if (*field.excludes != '\0') text += fmt::format("; not together with {}", field.excludes);
+  return text;
+}
+
 std::string field_table(const std::vector<FieldInfo>& fields, const std::vector<FieldPlace>& places, size_t first) {
   std::string text = "| field | bits | width | |\n|---|---|---|---|\n";
   for (size_t i = first; i < fields.size(); ++i) {
     text += fmt::format("| {} | {} | {}{} | {} |\n", fields[i].name, bit_range(places[i]), cell(fields[i].width),
-                        fields[i].aligned ? ", from a new word" : "", cell(fields[i].doc));
+                        fields[i].aligned ? ", from a new word" : "", cell(fields[i].doc) + remark(fields[i]));
   }
   return text;
 }
@@ -51,6 +59,8 @@ const char* engine_text(EngineRule rule) {
       return "store";
     case EngineRule::kMemory:
       return "that of the memory";
+    case EngineRule::kState:
+      return "that of the state";
     case EngineRule::kNone:
       break;
   }
@@ -78,8 +88,11 @@ std::string instructions_text(const Codec& codec) {
       "last:\n\n";
   text += field_table(shared, codec.places(any.opcode), 0);
   for (const InstructionInfo& entry : instruction_infos()) {
-    text += fmt::format("\n### {}: opcode {}, engine {}\n\n{}\n", upper(entry.name), entry.opcode,
+    const bool extension = entry.fields.size() > common && entry.fields[common].kind == FieldKind::kExtension;
+    text += fmt::format("\n### {}: opcode {}{}, engine {}\n\n{}\n", upper(entry.name), entry.opcode % kExtensionStep,
+                        extension ? fmt::format(" with extension {}", entry.opcode / kExtensionStep) : "",
                         engine_text(entry.engine), entry.doc);
+    if (*entry.needs != '\0') text += fmt::format("\nNeeds `{}` of at least 1.\n", entry.needs);
     if (entry.fields.size() > common) text += "\n" + field_table(entry.fields, codec.places(entry.opcode), common);
     text += fmt::format("\nAssembly: `{}{}{}`\n", entry.name, entry.assembly[0] == '\0' ? "" : " ", entry.assembly);
   }
@@ -99,11 +112,30 @@ std::string memories_text(const HwConfig& config) {
   return text;
 }
 
-std::string scalar_text() {
-  std::string text = "\n## ALU operations\n\n| code | name | result | |\n|---|---|---|---|\n";
-  for (const AluOpInfo& op : alu_op_infos()) {
-    text += fmt::format("| {} | {} | `{}` | {} |\n", op.code, op.name, cell(op.expression), cell(op.doc));
+std::string states_text() {
+  std::string text =
+      "\n## States\n\nCONFIG sets them; all are zero when a run starts.\n\n| state | name | engine | bits | "
+      "|\n|---|---|---|---|---|\n";
+  for (const StateInfo& state : state_infos()) {
+    text += fmt::format("| {} | {} | {} | {} | {} |\n", state.code, state.name, engine_text(state.engine), state.bits,
+                        cell(state.doc));
   }
+  return text;
+}
+
+std::string operations_text(bool extended) {
+  std::string text = fmt::format("\n## {} operations\n\n| {} | name | result | |\n|---|---|---|---|\n",
+                                 extended ? "ALU_EXTENDED" : "ALU", extended ? "operation" : "opcode");
+  for (const AluOpInfo& op : alu_op_infos()) {
+    if ((op.code >= kFirstExtendedAluOp) != extended) continue;
+    text += fmt::format("| {} | {} | `{}` | {} |\n", op.code - (extended ? kFirstExtendedAluOp : 0), op.name,
+                        cell(op.expression), cell(op.doc));
+  }
+  return text;
+}
+
+std::string scalar_text() {
+  std::string text = operations_text(false) + operations_text(true);
   text +=
       "\n## Scalar built-ins\n\nArithmetic wraps at the type of its operands; shifts use their amount modulo the bits "
       "of the left operand; i8(x), "
@@ -134,7 +166,7 @@ std::string manual() {
       codec.instruction_bytes() * 8, codec.uop_bytes() * 8);
   text += instructions_text(codec);
   text += fmt::format("\n## Micro-op\n\n{}\n\n{}", uop_doc(), field_table(uop_field_infos(), codec.uop_places(), 0));
-  text += memories_text(config);
+  text += memories_text(config) + states_text();
   text += "\n`uop_bits` is the width of a micro-op.\n\n## Widths\n\n| width or parameter | bits | |\n|---|---|---|\n";
   for (const WidthInfo& width : width_infos()) {
     text += fmt::format("| {} | {} | {} |\n", width.name, cell(width.expression), cell(width.doc));

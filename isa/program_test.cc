@@ -72,10 +72,16 @@ hardware {
   inp_buffer_bytes: 8 KiB
   wgt_buffer_bytes: 16 KiB
   acc_buffer_bytes: 16 KiB
+  prm_buffer_bytes: 4 KiB
   bus_bytes: 8
   outstanding_reads: 1
   command_queue_depth: 64
   token_queue_depth: 16
+  requant_lanes: 4
+  depthwise_width: 4
+  alu_lanes: 4
+  extended_alu: 1
+  dsp_packing: 1
 }
 
 dram 0x10000
@@ -111,7 +117,7 @@ mark "first" macs=100 roofline=50
 mark "second" macs=0 roofline=0
   store out sram=0 dram=0x500 y=1 x=1 stride=0
   finish
-  raw 0xf000000000000007 0x1  # unknown opcode 7
+  raw 0xf000000000000007 0x1  # config with unused bit 60 set
 mark "end" macs=1 roofline=1
 }
 )";
@@ -138,18 +144,20 @@ std::string instruction_error(const std::string& text) {
 }
 
 TEST(AssemblyDiagnostics, Instructions) {
-  EXPECT_EQ(instruction_error("gem uop=[0,1)"),
-            "a.asm:3:5: error: unknown instruction 'gem'\n  legal: load, store, gemm, finish, alu\n  hint: did you "
-            "mean 'gemm'?");
-  EXPECT_EQ(instruction_error("load imp sram=0 dram=0 y=1 x=1 stride=1"),
-            "a.asm:3:10: error: unknown memory 'imp'\n  legal: uop, wgt, inp, acc, acc8\n  hint: did you mean 'inp'?");
+  EXPECT_EQ(
+      instruction_error("gem uop=[0,1)"),
+      "a.asm:3:5: error: unknown instruction 'gem'\n  legal: load, store, gemm, finish, alu, mac, requantize, config, "
+      "alu_extended\n  hint: did you mean 'gemm'?");
+  EXPECT_EQ(
+      instruction_error("load imp sram=0 dram=0 y=1 x=1 stride=1"),
+      "a.asm:3:10: error: unknown memory 'imp'\n  legal: uop, wgt, inp, acc, acc8, prm\n  hint: did you mean 'inp'?");
   EXPECT_EQ(instruction_error("load out sram=0 dram=0 y=1 x=1 stride=1"),
-            "a.asm:3:10: error: unknown memory 'out'\n  legal: uop, wgt, inp, acc, acc8");
+            "a.asm:3:10: error: unknown memory 'out'\n  legal: uop, wgt, inp, acc, acc8, prm");
   EXPECT_EQ(instruction_error("alu sub uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0)"),
             "a.asm:3:9: error: unknown ALU operation 'sub'\n  legal: min, max, add, shr, mul");
   EXPECT_EQ(instruction_error("gemm uop=[0,1) itr=(1,1)"),
             "a.asm:3:20: error: unknown part of gemm 'itr='\n"
-            "  legal: reset, uop=, iter=, dst=, src=, wgt=, pop_prev, pop_next, push_prev, push_next\n"
+            "  legal: reset, overwrite, uop=, iter=, dst=, src=, wgt=, pop_prev, pop_next, push_prev, push_next\n"
             "  hint: did you mean 'iter='?");
   EXPECT_EQ(instruction_error("gemm uop=0,1"),
             "a.asm:3:10: error: 'uop=0,1' is malformed\n  hint: write 'uop=[UOP_BGN,UOP_END)', without blanks");

@@ -29,6 +29,14 @@ struct Pool {
   int64_t elements = 0;
 };
 
+std::vector<AluOp> operations(bool extended) {
+  std::vector<AluOp> result;
+  for (const AluOpInfo& op : alu_op_infos()) {
+    if ((op.code >= kFirstExtendedAluOp) == extended) result.push_back(static_cast<AluOp>(op.code));
+  }
+  return result;
+}
+
 class Generator {
  public:
   Generator(const HwConfig& config, Rng& rng, const RandomProgramOptions& options)
@@ -349,7 +357,7 @@ class Generator {
     static const std::vector<int32_t> edges = {0, 1, -1, 7, 31, 32, 33, -31, -32, -33, 127, -128, 32767, -32768};
     for (int i = 0; i < kTries; ++i) {
       Alu alu;
-      alu.opcode = static_cast<AluOp>(rng_.pick(alu_op_infos()).code);
+      alu.opcode = rng_.pick(operations(/*extended=*/false));
       alu.use_imm = rng_.chance(0.5);
       // The immediate may hold anything where it is not used.
       alu.imm =

@@ -30,6 +30,7 @@ class Inserter {
         inp_(config.depth(Memory::kInp)),
         wgt_(config.depth(Memory::kWgt)),
         out_(config.depth(Memory::kOut)),
+        prm_(config.depth(Memory::kPrm)),
         dram_(static_cast<int64_t>(dram_bytes)) {}
 
   std::vector<Instruction> run(const std::vector<Instruction>& instructions,
@@ -83,20 +84,42 @@ class Inserter {
     } else if (const auto* store = std::get_if<Store>(&instruction)) {
       touch_move(*store, engine);
     } else if (const auto* gemm = std::get_if<Gemm>(&instruction)) {
-      for (int64_t outer = 0; outer < gemm->iter_out; ++outer) {
-        for (int64_t inner = 0; inner < gemm->iter_in; ++inner) {
-          for (const Uop& uop : uops) {
-            write(out_, uop.dst + outer * gemm->dst_out + inner * gemm->dst_in, engine);
-            if (gemm->reset) continue;
-            read(inp_, uop.src + outer * gemm->src_out + inner * gemm->src_in, engine);
-            read(wgt_, uop.wgt + outer * gemm->wgt_out + inner * gemm->wgt_in, engine);
-          }
+      touch_loops(*gemm, engine, uops, /*mirrored=*/true);
+    } else if (const auto* mac = std::get_if<Mac>(&instruction)) {
+      touch_loops(*mac, engine, uops, /*mirrored=*/false);
+    } else if (const auto* alu = std::get_if<Alu>(&instruction)) {
+      touch_loops(*alu, engine, uops, /*mirrored=*/true);
+    } else if (const auto* extended = std::get_if<AluExtended>(&instruction)) {
+      touch_loops(*extended, engine, uops, /*mirrored=*/true);
+    } else if (const auto* requantize = std::get_if<Requantize>(&instruction)) {
+      for (int64_t outer = 0; outer < requantize->iter_out && requantize->iter_in > 0; ++outer) {
+        read(prm_, requantize->prm + outer * requantize->prm_out, engine);
+        for (int64_t inner = 0; inner < requantize->iter_in && !requantize->keep; ++inner) {
+          write(out_, requantize->dst + outer * requantize->dst_out + inner * requantize->dst_in, engine);
         }
       }
-    } else if (const auto* alu = std::get_if<Alu>(&instruction)) {
-      for (int64_t outer = 0; outer < alu->iter_out; ++outer) {
-        for (int64_t inner = 0; inner < alu->iter_in; ++inner) {
-          for (const Uop& uop : uops) write(out_, uop.dst + outer * alu->dst_out + inner * alu->dst_in, engine);
+    }
+  }
+
+  /// Accumulators are compute's own: only their mirror in `out` and what the load engine fills matter.
+  template <typename MacroInstruction>
+  void touch_loops(const MacroInstruction& instruction, Engine engine, const std::vector<Uop>& uops, bool mirrored) {
+    for (const IndexWalk& walk : index_walks(config_, instruction)) {
+      const bool is_out = walk.memory == Memory::kAcc && walk.base == &Uop::dst && mirrored;
+      if (walk.memory == Memory::kAcc && !is_out) continue;
+      for (int64_t outer = 0; outer < instruction.iter_out; ++outer) {
+        for (int64_t inner = 0; inner < instruction.iter_in; ++inner) {
+          for (const Uop& uop : uops) {
+            const int64_t entry = uop.*walk.base + outer * walk.factor_out + inner * walk.factor_in;
+            for (int64_t tap = 0; tap < walk.taps; ++tap) {
+              if (is_out) {
+                write(out_, entry, engine);
+              } else {
+                read(walk.memory == Memory::kInp ? inp_ : wgt_,
+                     walk.vectors ? (entry + tap) / config_.block_in : entry + tap, engine);
+              }
+            }
+          }
         }
       }
     }
@@ -120,6 +143,9 @@ class Inserter {
           break;
         case Memory::kOut:
           read(out_, i, engine);
+          break;
+        case Memory::kPrm:
+          write(prm_, i, engine);
           break;
         case Memory::kUop:
           break;
@@ -197,6 +223,7 @@ class Inserter {
   History inp_;
   History wgt_;
   History out_;
+  History prm_;
   History dram_;
   bool recording_ = false;
   Counts needed_{};

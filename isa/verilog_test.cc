@@ -34,14 +34,18 @@ constexpr char kModule[] = R"(module isa_probe #(
     parameter int UopDepth = 8192,
     parameter int InpDepth = 2048,
     parameter int WgtDepth = 1024,
-    parameter int AccDepth = 2048
+    parameter int AccDepth = 2048,
+    parameter int PrmDepth = 64
 ) (
     input  logic               clk_i,
     input  logic        [63:0] insn_i,
     input  logic        [ 2:0] code_i,
     input  logic signed [31:0] a_i,
     input  logic signed [31:0] b_i,
+    input  logic signed [31:0] c_i,
+    input  logic        [ 6:0] operation_i,
     output logic signed [31:0] y_o,
+    output logic signed [31:0] z_o,
     output logic               unused_bits_o
 );
 `include "isa.svh"
@@ -50,6 +54,7 @@ constexpr char kModule[] = R"(module isa_probe #(
   assign insn = {{(InsnBits-64){1'b0}}, insn_i};
   assign unused_bits_o = |(insn & ~GemmUsedMask) | |(insn & ~LoadUsedMask);
   always_ff @(posedge clk_i) y_o <= alu_op(code_i, a_i, b_i);
+  always_ff @(posedge clk_i) z_o <= alu_extended_op(operation_i, a_i, b_i, c_i);
 endmodule
 )";
 
@@ -115,7 +120,18 @@ TEST_F(Verilog, PlacesEqualTheEncoders) {
       print(name + "W");
     }
     print("Op" + upper_camel(info.name));
+    if (info.fields.size() > common && info.fields[common].kind == FieldKind::kExtension)
+      print(upper_camel(info.name) + "ExtensionCode");
   }
+  for (const StateInfo& state : state_infos()) {
+    print("State" + upper_camel(state.name));
+    print("State" + upper_camel(state.name) + "W");
+  }
+  print("StateLegal");
+  print("AluOpLegal");
+  print("AluExtendedOpLegal");
+  print("MemLoadedByLoad");
+  print("MemLoadedByCompute");
   for (const char* name :
        {"UopDstLsb", "UopDstW", "UopSrcLsb", "UopSrcW", "UopWgtLsb", "UopWgtW", "UopBytes", "InsnBytes"})
     print(name);
@@ -125,17 +141,26 @@ TEST_F(Verilog, PlacesEqualTheEncoders) {
     const Codec codec(config);
     instances += fmt::format(
         "  printer #(.Batch({}), .BlockIn({}), .BlockOut({}), .UopDepth({}), .InpDepth({}), .WgtDepth({}), "
-        ".AccDepth({}), .Delay({})) p{}();\n",
+        ".AccDepth({}), .PrmDepth({}), .Delay({})) p{}();\n",
         config.batch, config.block_in, config.block_out, config.depth(Memory::kUop), config.depth(Memory::kInp),
-        config.depth(Memory::kWgt), config.depth(Memory::kAcc), c, c);
+        config.depth(Memory::kWgt), config.depth(Memory::kAcc), config.depth(Memory::kPrm), c, c);
     for (const InstructionInfo& info : instruction_infos()) {
       for (size_t i = common; i < info.fields.size(); ++i) {
         const std::string name = upper_camel(info.name) + upper_camel(info.fields[i].name);
         expected += fmt::format("{0}Lsb {1}\n{0}W {2}\n", name, codec.places(info.opcode)[i].lsb,
                                 codec.places(info.opcode)[i].width);
       }
-      expected += fmt::format("Op{} {}\n", upper_camel(info.name), info.opcode);
+      expected += fmt::format("Op{} {}\n", upper_camel(info.name), info.opcode % kExtensionStep);
+      if (info.fields.size() > common && info.fields[common].kind == FieldKind::kExtension)
+        expected += fmt::format("{}ExtensionCode {}\n", upper_camel(info.name), info.opcode / kExtensionStep);
     }
+    for (const StateInfo& state : state_infos()) {
+      expected += fmt::format("State{0} {1}\nState{0}W {2}\n", upper_camel(state.name), state.code, state.bits);
+    }
+    // 2^64 + 2^65 + 1; operations 0 to 4 of ALU and 0 to 5 of ALU_EXTENDED; memories 1, 2, 6 and 0, 3, 5.
+    expected +=
+        "StateLegal 55340232221128654849\nAluOpLegal 31\nAluExtendedOpLegal 63\nMemLoadedByLoad 70\n"
+        "MemLoadedByCompute 41\n";
     for (size_t i = 0; i < 3; ++i) {
       expected += fmt::format("Uop{0}Lsb {1}\nUop{0}W {2}\n", upper_camel(uop_field_infos()[i].name),
                               codec.uop_places()[i].lsb, codec.uop_places()[i].width);
@@ -149,7 +174,9 @@ TEST_F(Verilog, PlacesEqualTheEncoders) {
   const std::string top = fmt::format(
       "module printer #(parameter int Batch = 1, parameter int BlockIn = 1, parameter int BlockOut = 1, parameter int "
       "UopDepth = 2,\n"
-      "    parameter int InpDepth = 2, parameter int WgtDepth = 2, parameter int AccDepth = 2, parameter int Delay = "
+      "    parameter int InpDepth = 2, parameter int WgtDepth = 2, parameter int AccDepth = 2, parameter int PrmDepth "
+      "= "
+      "2, parameter int Delay = "
       "0) ();\n"
       "`include \"isa.svh\"\n  initial begin\n    #(Delay);\n{}  end\nendmodule\nmodule top;\n{}endmodule\n",
       prints, instances);
@@ -163,9 +190,13 @@ TEST_F(Verilog, AluLanesEqualTheFunctions) {
   std::string statements;
   std::string expected;
   const auto add = [&](int64_t code, int32_t a, int32_t b) {
-    statements += fmt::format("    $display(\"%0d\", alu_op(3'd{}, 32'h{:x}, 32'h{:x}));\n", code,
-                              static_cast<uint32_t>(a), static_cast<uint32_t>(b));
-    expected += fmt::format("{}\n", alu(static_cast<AluOp>(code), a, b));
+    const bool extended = code >= kFirstExtendedAluOp;
+    const auto c = static_cast<int32_t>(rng.next());
+    const std::string operands = fmt::format("32'h{:x}, 32'h{:x}", static_cast<uint32_t>(a), static_cast<uint32_t>(b));
+    statements += extended ? fmt::format("    $display(\"%0d\", alu_extended_op(7'd{}, {}, 32'h{:x}));\n",
+                                         code - kFirstExtendedAluOp, operands, static_cast<uint32_t>(c))
+                           : fmt::format("    $display(\"%0d\", alu_op(3'd{}, {}));\n", code, operands);
+    expected += fmt::format("{}\n", alu(static_cast<AluOp>(code), a, b, c));
   };
   for (const AluOpInfo& op : alu_op_infos()) {
     for (const int32_t a : edges) {
@@ -174,14 +205,15 @@ TEST_F(Verilog, AluLanesEqualTheFunctions) {
     for (int i = 0; i < 100; ++i) add(op.code, static_cast<int32_t>(rng.next()), static_cast<int32_t>(rng.next()));
   }
   statements += "    $display(\"%0d\", alu_op(3'd7, 32'd1, 32'd1));\n";
-  expected += "0\n";
-  EXPECT_EQ(
-      simulate("module top #(parameter int Batch = 1, parameter int BlockIn = 16, parameter int BlockOut = 16, "
-               "parameter int UopDepth = 8192,\n"
-               "    parameter int InpDepth = 2048, parameter int WgtDepth = 1024, parameter int AccDepth = 2048) ();\n"
-               "`include \"isa.svh\"\n`include \"alu_lane.svh\"\n  initial begin\n" +
-               statements + "  end\nendmodule\n"),
-      expected);
+  statements += "    $display(\"%0d\", alu_extended_op(7'd127, 32'd1, 32'd1, 32'd1));\n";
+  expected += "0\n0\n";
+  EXPECT_EQ(simulate("module top #(parameter int Batch = 1, parameter int BlockIn = 16, parameter int BlockOut = 16, "
+                     "parameter int UopDepth = 8192,\n"
+                     "    parameter int InpDepth = 2048, parameter int WgtDepth = 1024, parameter int AccDepth = 2048, "
+                     "parameter int PrmDepth = 64) ();\n"
+                     "`include \"isa.svh\"\n`include \"alu_lane.svh\"\n  initial begin\n" +
+                     statements + "  end\nendmodule\n"),
+            expected);
 }
 
 TEST(Generator, RefusesAnUnknownKeyWithItsPlace) {
@@ -196,11 +228,10 @@ TEST(Generator, RefusesAnUnknownKeyWithItsPlace) {
   const ProcessResult result =
       run_process({TANDEM_BUILD_DIR "/isa/tandem_isa_generate", "isa.yaml", "out"}, folder).value();
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_EQ(
-      result.errors,
-      fmt::format("isa.yaml:{}:24: error: unknown key 'widht'\n  legal: name, kind, width, align, zero, memories, doc\n"
-                  "  hint: did you mean 'width'?\n",
-                  line));
+  EXPECT_EQ(result.errors, fmt::format("isa.yaml:{}:24: error: unknown key 'widht'\n  legal: name, kind, width, align, "
+                                       "zero, memories, needs, excludes, doc\n"
+                                       "  hint: did you mean 'width'?\n",
+                                       line));
   EXPECT_FALSE(std::filesystem::exists(folder + "/out"));
   std::filesystem::remove_all(folder);
 }

@@ -116,31 +116,31 @@ std::string emit_builtins_header(const Table& table) {
                         scalar_body(builtin.function.arguments, builtin.function.body));
   }
   text += "\n}  // namespace tandem::isa::builtin\n\nnamespace tandem::isa {\n";
-  const std::vector<ScalarArgument> lanes = {{"a", ScalarType::kI32}, {"b", ScalarType::kI32}};
   text +=
-      "\n/// One lane of an ALU operation, for loops that know the operation: alu<AluOp::kAdd>(a, b).\ntemplate <AluOp "
-      "op>\n"
-      "constexpr int32_t alu(int32_t a, int32_t b);\n";
+      "\n/// One lane of an ALU operation, for loops that know the operation: alu<AluOp::kAdd>(a, b, 0).\ntemplate "
+      "<AluOp op>\n"
+      "constexpr int32_t alu(int32_t a, int32_t b, int32_t c);\n";
   std::string cases;
   for (const AluOperation& operation : table.alu_operations) {
     const std::string code = "AluOp::k" + upper_camel(operation.name);
     text += fmt::format(
-        "\n/// {}: {}.\ntemplate <>\nconstexpr int32_t alu<{}>([[maybe_unused]] int32_t a, [[maybe_unused]] int32_t b) "
-        "{{\n{}}}\n",
-        operation.text, operation.doc, code, scalar_body(lanes, operation.value));
-    cases +=
-        fmt::format("    case {0}: return function([](int32_t a, int32_t b) {{ return alu<{0}>(a, b); }});\n", code);
+        "\n/// {}: {}.\ntemplate <>\nconstexpr int32_t alu<{}>([[maybe_unused]] int32_t a, [[maybe_unused]] int32_t b, "
+        "[[maybe_unused]] int32_t c) {{\n{}}}\n",
+        operation.text, operation.doc, code, scalar_body(alu_operands(true), operation.value));
+    cases += fmt::format(
+        "    case {0}: return function([](int32_t a, int32_t b, int32_t c) {{ return alu<{0}>(a, b, c); }});\n", code);
   }
   text += fmt::format(
       "\n/// Calls `function` with the operation's lane function as a constant of its own type, so that it can be "
       "inlined in a loop.\n"
       "template <typename Function>\nconstexpr auto with_alu(AluOp op, Function&& function) {{\n  switch (op) {{\n{}  "
       "}}\n"
-      "  return function([](int32_t, int32_t) {{ return int32_t{{0}}; }});\n}}\n",
+      "  return function([](int32_t, int32_t, int32_t) {{ return int32_t{{0}}; }});\n}}\n",
       cases);
   text +=
-      "\n/// One lane of an ALU operation.\nconstexpr int32_t alu(AluOp op, int32_t a, int32_t b) {\n"
-      "  return with_alu(op, [&](auto lane) { return lane(a, b); });\n}\n";
+      "\n/// One lane of an ALU operation. `c` is the state alu_immediate; only extended operations have it.\n"
+      "constexpr int32_t alu(AluOp op, int32_t a, int32_t b, int32_t c = 0) {\n"
+      "  return with_alu(op, [&](auto lane) { return lane(a, b, c); });\n}\n";
   return text + "\n}  // namespace tandem::isa\n";
 }
 

@@ -28,15 +28,19 @@ std::string member_type(const Field& field) {
     case FieldKind::kMemory:
       return "Memory";
     case FieldKind::kAluOp:
+    case FieldKind::kAluOpExtended:
       return "AluOp";
+    case FieldKind::kState:
+      return "State";
     case FieldKind::kOpcode:
+    case FieldKind::kExtension:
     case FieldKind::kZero:
       break;
   }
   return "";
 }
 
-bool is_member(const Field& field) { return field.kind != FieldKind::kOpcode && field.kind != FieldKind::kZero; }
+bool is_member(const Field& field) { return !member_type(field).empty(); }
 
 std::string initial_value(const Table& table, const Field& field) {
   switch (field.kind) {
@@ -45,7 +49,14 @@ std::string initial_value(const Table& table, const Field& field) {
     case FieldKind::kMemory:
       return "Memory::k" + upper_camel(field.memories.front());
     case FieldKind::kAluOp:
-      return "AluOp::k" + upper_camel(table.alu_operations.front().name);
+    case FieldKind::kAluOpExtended: {
+      const bool extended = field.kind == FieldKind::kAluOpExtended;
+      const auto first = std::find_if(table.alu_operations.begin(), table.alu_operations.end(),
+                                      [&](const AluOperation& operation) { return operation.extended() == extended; });
+      return "AluOp::k" + upper_camel(first->name);
+    }
+    case FieldKind::kState:
+      return "State::k" + upper_camel(table.states.front().name);
     default:
       return "0";
   }
@@ -65,6 +76,12 @@ std::string kind_name(FieldKind kind) {
       return "FieldKind::kMemory";
     case FieldKind::kAluOp:
       return "FieldKind::kAluOp";
+    case FieldKind::kAluOpExtended:
+      return "FieldKind::kAluOpExtended";
+    case FieldKind::kState:
+      return "FieldKind::kState";
+    case FieldKind::kExtension:
+      return "FieldKind::kExtension";
     case FieldKind::kZero:
       return "FieldKind::kZero";
   }
@@ -125,9 +142,9 @@ std::string width_functions(const Table& table, std::vector<std::string>& calls)
 std::string field_table(const Table& table, const std::vector<Field>& fields, const std::string& indent) {
   std::string text;
   for (const Field& field : fields) {
-    text +=
-        fmt::format("{}{{{}, {}, {}, {}, {}u, {}, {}}},\n", indent, quoted(field.name), kind_name(field.kind),
-                    field.aligned, field.zero, memory_mask(table, field), quoted(field.width.text), quoted(field.doc));
+    text += fmt::format("{}{{{}, {}, {}, {}, {}u, {}, {}, {}, {}}},\n", indent, quoted(field.name),
+                        kind_name(field.kind), field.aligned, field.zero, memory_mask(table, field),
+                        quoted(field.needs), quoted(field.excludes), quoted(field.width.text), quoted(field.doc));
   }
   return text;
 }
@@ -142,15 +159,23 @@ std::string width_list(const std::vector<Field>& fields, const std::vector<std::
 
 std::string value_conversions(const Table& table) {
   std::string to = "FieldValues field_values(const Instruction& instruction) {\n  FieldValues values{};\n";
+  std::string code = "Opcode opcode_of(const Instruction& instruction) {\n";
   std::string from = "Instruction make_instruction(Opcode opcode, const FieldValues& values) {\n  switch (opcode) {\n";
   for (const Instruction& instruction : table.instructions) {
     const std::string type = upper_camel(instruction.name);
     to += fmt::format("  if (const auto* {0} = std::get_if<{1}>(&instruction)) {{\n", instruction.name, type);
     from += fmt::format("    case Opcode::k{0}: {{\n      {0} result;\n", type);
+    code += fmt::format("  if (std::holds_alternative<{0}>(instruction)) return Opcode::k{0};\n", type);
     for (size_t i = 0; i < instruction.fields.size(); ++i) {
       const Field& field = instruction.fields[i];
       if (field.kind == FieldKind::kOpcode) {
-        to += fmt::format("    values[{}] = static_cast<int64_t>(Opcode::k{});\n", i, type);
+        to += fmt::format("    values[{}] = {};\n", i, instruction.opcode);
+      } else if (field.kind == FieldKind::kExtension) {
+        to += fmt::format("    values[{}] = {};\n", i, instruction.extension);
+      } else if (field.kind == FieldKind::kAluOpExtended) {
+        to += fmt::format("    values[{}] = static_cast<int64_t>({}->{}) - kFirstExtendedAluOp;\n", i, instruction.name,
+                          field.name);
+        from += fmt::format("      result.{} = static_cast<AluOp>(values[{}] + kFirstExtendedAluOp);\n", field.name, i);
       } else if (is_member(field)) {
         to += fmt::format("    values[{}] = static_cast<int64_t>({}->{});\n", i, instruction.name, field.name);
         from += fmt::format("      result.{} = static_cast<{}>(values[{}]);\n", field.name, member_type(field), i);
@@ -161,7 +186,8 @@ std::string value_conversions(const Table& table) {
   }
   to += "  return values;\n}\n";
   from += "  }\n  return Finish{};\n}\n";
-  return to + "\n" + from;
+  code += "  return Opcode::kFinish;\n}\n";
+  return to + "\n" + from + "\n" + code;
 }
 
 std::string enumeration(const std::string& name, const std::vector<std::pair<std::string, int64_t>>& values) {
@@ -186,9 +212,9 @@ std::string info_tables(const Table& table) {
       "const std::vector<InstructionInfo>& instruction_infos() {\n  static const std::vector<InstructionInfo> infos = "
       "{\n";
   for (const Instruction& instruction : table.instructions) {
-    text += fmt::format("      {{{}, {}, EngineRule::k{}, {},\n       {},\n       {{\n{}       }}}},\n",
-                        quoted(instruction.name), instruction.opcode, upper_camel(instruction.engine),
-                        quoted(instruction.doc), quoted(instruction.assembly),
+    text += fmt::format("      {{{}, {}, EngineRule::k{}, {}, {},\n       {},\n       {{\n{}       }}}},\n",
+                        quoted(instruction.name), instruction.code(), upper_camel(instruction.engine),
+                        quoted(instruction.needs), quoted(instruction.doc), quoted(instruction.assembly),
                         field_table(table, instruction.fields, "           "));
   }
   text += "  };\n  return infos;\n}\n\n";
@@ -199,9 +225,15 @@ std::string info_tables(const Table& table) {
   text += "const std::vector<MemoryInfo>& memory_infos() {\n  static const std::vector<MemoryInfo> infos = {\n";
   for (const Memory& memory : table.memories) {
     const std::string rule = memory.load_engine.empty() ? "None" : upper_camel(memory.load_engine);
-    text += fmt::format("      {{{}, {}, {}, EngineRule::k{}, {}, {}, {}}},\n", quoted(memory.name),
-                        quoted(memory.title), memory.mem_type, rule, quoted(memory.lanes.text),
+    text += fmt::format("      {{{}, {}, {}, EngineRule::k{}, {}, {}, {}, {}}},\n", quoted(memory.name),
+                        quoted(memory.title), memory.mem_type, rule, quoted(memory.needs), quoted(memory.lanes.text),
                         quoted(memory.lane_bits.text), quoted(memory.doc));
+  }
+  text += "  };\n  return infos;\n}\n\n";
+  text += "const std::vector<StateInfo>& state_infos() {\n  static const std::vector<StateInfo> infos = {\n";
+  for (const State& state : table.states) {
+    text += fmt::format("      {{{}, {}, EngineRule::k{}, {}, {}}},\n", quoted(state.name), state.code,
+                        upper_camel(state.engine), state.bits, quoted(state.doc));
   }
   text += "  };\n  return infos;\n}\n\n";
   text += "const std::vector<AluOpInfo>& alu_op_infos() {\n  static const std::vector<AluOpInfo> infos = {\n";
@@ -252,20 +284,28 @@ std::string emit_memory_header(const Table& table) {
 std::string emit_instruction_header(const Table& table) {
   std::vector<std::pair<std::string, int64_t>> opcodes;
   std::vector<std::pair<std::string, int64_t>> operations_codes;
+  std::vector<std::pair<std::string, int64_t>> states;
   std::string variants;
   for (const Instruction& instruction : table.instructions) {
-    opcodes.emplace_back(instruction.name, instruction.opcode);
+    opcodes.emplace_back(instruction.name, instruction.code());
     variants += fmt::format("{}{}", variants.empty() ? "" : ", ", upper_camel(instruction.name));
   }
   for (const AluOperation& operation : table.alu_operations)
     operations_codes.emplace_back(operation.name, operation.code);
+  for (const State& state : table.states) states.emplace_back(state.name, state.code);
   std::string text = kBanner;
   text +=
       "// The instructions as structs, and the table behind them. isa/instruction.h adds encoding and is what users "
       "include.\n"
       "#pragma once\n\n#include <array>\n#include <cstdint>\n#include <variant>\n#include <vector>\n\n"
       "#include \"isa/hw_config.h\"\n#include \"isa/instruction_info.h\"\n\nnamespace tandem::isa {\n\n";
-  text += enumeration("Opcode", opcodes) + "\n" + enumeration("AluOp", operations_codes);
+  text += fmt::format(
+      "/// An instruction with the extension bit set has its op field plus this.\n"
+      "inline constexpr int64_t kExtensionStep = {};\n{}\n"
+      "/// Operations from this code on belong to ALU_EXTENDED, whose field holds the code less this.\n"
+      "inline constexpr int64_t kFirstExtendedAluOp = {};\n{}\n/// What CONFIG sets.\n{}",
+      kExtensionStep, enumeration("Opcode", opcodes), kFirstExtendedAluOp, enumeration("AluOp", operations_codes),
+      enumeration("State", states));
   for (const Instruction& instruction : table.instructions) text += instruction_struct(table, instruction);
   text += fmt::format("\nusing Instruction = std::variant<{}>;\n", variants);
   text += fmt::format("\n/// {}\nstruct Uop {{\n", table.uop_doc);
@@ -276,7 +316,8 @@ std::string emit_instruction_header(const Table& table) {
   }
   text += fmt::format("\n  bool operator==(const Uop& other) const {{ return {}; }}\n}};\n", equal);
   text += fmt::format(
-      "\n/// The values of an instruction's fields in table order, the opcode first.\n"
+      "\nOpcode opcode_of(const Instruction& instruction);\n"
+      "\n/// The values of an instruction's fields in table order as they are encoded, the op field first.\n"
       "using FieldValues = std::array<int64_t, {}>;\nFieldValues field_values(const Instruction& instruction);\n"
       "Instruction make_instruction(Opcode opcode, const FieldValues& values);\n"
       "FieldValues field_values(const Uop& uop);\nUop make_uop(const FieldValues& values);\n\n}}  // namespace "
@@ -302,7 +343,7 @@ std::string emit_instruction_source(const Table& table) {
   text += info_tables(table);
   text += "std::vector<int> field_widths(const HwConfig& config, int64_t opcode) {\n";
   for (const Instruction& instruction : table.instructions) {
-    text += fmt::format("  if (opcode == {}) return {};\n", instruction.opcode, width_list(instruction.fields, calls));
+    text += fmt::format("  if (opcode == {}) return {};\n", instruction.code(), width_list(instruction.fields, calls));
   }
   text += fmt::format(
       "  return {{}};\n}}\n\nstd::vector<int> uop_field_widths(const HwConfig& config) {{\n  return {};\n}}\n\n",

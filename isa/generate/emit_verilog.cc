@@ -135,6 +135,22 @@ std::string function(const std::string& name, const std::vector<ScalarArgument>&
                      scalar_declaration(body->type), name, inputs, declarations, statements, name, value(body));
 }
 
+/// Bits of the operation of ALU_EXTENDED and of the state of CONFIG.
+constexpr int kExtensionCodeBits = 7;
+
+/// localparam logic [2:0] AluOpMin = 3'd0;
+std::string code_constant(const std::string& prefix, const std::string& name, int width, int64_t code) {
+  return fmt::format("localparam logic [{}:0] {}{} = {}'d{};\n", width - 1, prefix, upper_camel(name), width, code);
+}
+
+/// A vector with a bit for each of the 2^width codes, set where it is legal.
+std::string legal_codes(const std::string& prefix, int width, const std::vector<int64_t>& codes) {
+  const size_t count = size_t{1} << width;
+  std::string mask(count, '0');
+  for (const int64_t code : codes) mask[count - 1 - static_cast<size_t>(code)] = '1';
+  return fmt::format("localparam logic [{}:0] {}Legal = {}'b{};\n", count - 1, prefix, count, mask);
+}
+
 std::string used_mask(const Instruction& instruction, const std::vector<std::pair<std::string, const Field*>>& places) {
   std::string mask;
   for (const auto& [name, field] : places) {
@@ -184,15 +200,27 @@ std::string emit_isa_verilog(const Table& table) {
     text += fmt::format("localparam logic [7:0] MemLoadedBy{} = 8'd{};\n", upper_camel(engine), mask);
   }
 
-  text += "\n// Operations of ALU.\n";
+  text += "\n// Operations of ALU and of ALU_EXTENDED, and a bit for each that is legal.\n";
+  std::vector<int64_t> plain;
+  std::vector<int64_t> extended;
   for (const AluOperation& operation : table.alu_operations) {
-    text += fmt::format("localparam logic [2:0] AluOp{} = 3'd{};\n", upper_camel(operation.name), operation.code);
+    const int64_t code = operation.extended() ? operation.code - kFirstExtendedAluOp : operation.code;
+    (operation.extended() ? extended : plain).push_back(code);
+    text += code_constant(operation.extended() ? "AluExtendedOp" : "AluOp", operation.name,
+                          operation.extended() ? kExtensionCodeBits : 3, code);
   }
-  text += fmt::format("localparam logic [7:0] AluOpLegal = 8'd{};\n", [&] {
-    int64_t mask = 0;
-    for (const AluOperation& operation : table.alu_operations) mask |= int64_t{1} << operation.code;
-    return mask;
-  }());
+  text += legal_codes("AluOp", 3, plain) + legal_codes("AluExtendedOp", kExtensionCodeBits, extended);
+
+  text +=
+      "\n// States that CONFIG sets: bit 6 tells those of compute. A bit for each that is legal; the bits of its "
+      "value.\n";
+  std::vector<int64_t> states;
+  for (const State& state : table.states) {
+    text += code_constant("State", state.name, kExtensionCodeBits, state.code);
+    text += localparam("State" + upper_camel(state.name) + "W", fmt::format("{}", state.bits));
+    states.push_back(state.code);
+  }
+  text += legal_codes("State", kExtensionCodeBits, states);
 
   text += "\n// Fields that every instruction begins with.\n";
   end = "0";
@@ -208,6 +236,9 @@ std::string emit_isa_verilog(const Table& table) {
   for (const Instruction& instruction : table.instructions) {
     const std::string prefix = upper_camel(instruction.name);
     text += fmt::format("\n// {}.\nlocalparam logic [2:0] Op{} = 3'd{};\n", prefix, prefix, instruction.opcode);
+    if (instruction.extension >= 0) {
+      text += fmt::format("localparam logic {}ExtensionCode = 1'd{};\n", prefix, instruction.extension);
+    }
     auto places = common;
     end = common_end;
     for (size_t i = table.common.size(); i < instruction.fields.size(); ++i) {
@@ -240,20 +271,32 @@ std::string emit_isa_verilog(const Table& table) {
 std::string emit_alu_verilog(const Table& table) {
   std::string text = kBanner;
   text +=
-      "// One lane of the ALU: alu_op(code, a, b), after isa.svh. Purely combinational; an unknown code gives zero.\n"
+      "// One lane of the ALU, after isa.svh: alu_op(code, a, b), and alu_extended_op(code, a, b, c) of ALU_EXTENDED. "
+      "Purely\n"
+      "// combinational; an unknown code gives zero.\n"
       "// verilator lint_off UNUSEDSIGNAL\n// (a shift uses only the low bits of its amount)\n\n";
-  const std::vector<ScalarArgument> lanes = {{"a", ScalarType::kI32}, {"b", ScalarType::kI32}};
-  std::string cases;
+  std::string plain;
+  std::string extended;
   for (const AluOperation& operation : table.alu_operations) {
     text += fmt::format("// {}: {}.\n{}\n", operation.text, operation.doc,
-                        function("alu_" + operation.name, lanes, operation.value));
-    cases += fmt::format("      AluOp{}: alu_op = alu_{}(a, b);\n", upper_camel(operation.name), operation.name);
+                        function("alu_" + operation.name, alu_operands(operation.extended()), operation.value));
+    if (operation.extended()) {
+      extended += fmt::format("      AluExtendedOp{}: alu_extended_op = alu_{}(a, b, c);\n",
+                              upper_camel(operation.name), operation.name);
+    } else {
+      plain += fmt::format("      AluOp{}: alu_op = alu_{}(a, b);\n", upper_camel(operation.name), operation.name);
+    }
   }
-  text += fmt::format(
-      "function automatic logic signed [31:0] alu_op(input logic [2:0] code, input logic signed [31:0] a, input logic "
-      "signed [31:0] b);\n"
-      "  begin\n    case (code)\n{}      default: alu_op = 32'sd0;\n    endcase\n  end\nendfunction\n",
-      cases);
+  const auto selection = [](const std::string& name, int code_bits, const std::string& operands,
+                            const std::string& cases) {
+    return fmt::format(
+        "function automatic logic signed [31:0] {0}(input logic [{1}:0] code{2});\n"
+        "  begin\n    case (code)\n{3}      default: {0} = 32'sd0;\n    endcase\n  end\nendfunction\n",
+        name, code_bits - 1, operands, cases);
+  };
+  const std::string operands = ", input logic signed [31:0] a, input logic signed [31:0] b";
+  text += selection("alu_op", 3, operands, plain) + "\n";
+  text += selection("alu_extended_op", kExtensionCodeBits, operands + ", input logic signed [31:0] c", extended);
   return text + "// verilator lint_on UNUSEDSIGNAL\n";
 }
 

@@ -33,8 +33,8 @@ std::vector<ScalarArgument> arguments_of(const std::vector<std::string>& names) 
 class Reader {
  public:
   Result<Table> read(const YamlNode& root) {
-    TANDEM_TRY(root.only_keys({"version", "parameters", "widths", "micro_op", "memories", "common", "instructions",
-                               "alu_operations", "builtins"}));
+    TANDEM_TRY(root.only_keys({"version", "parameters", "widths", "micro_op", "memories", "states", "common",
+                               "instructions", "alu_operations", "builtins"}));
     TANDEM_TRY(read_builtins(root));
     TANDEM_TRY(read_parameters(root));
     TANDEM_ASSIGN(const YamlNode uop, root.at("micro_op"));
@@ -42,6 +42,7 @@ class Reader {
     TANDEM_ASSIGN(table_.uop_doc, text_of(uop, "doc"));
     TANDEM_ASSIGN(table_.uop_fields, fields_of(uop, "fields"));
     TANDEM_TRY(read_memories(root));
+    TANDEM_TRY(read_states(root));
     TANDEM_TRY(read_alu_operations(root));
     TANDEM_ASSIGN(table_.common, fields_of(root, "common"));
     TANDEM_TRY(read_instructions(root));
@@ -112,10 +113,16 @@ class Reader {
   }
 
   Result<FieldKind> kind_of(const YamlNode& node) {
-    static const std::vector<std::pair<std::string, FieldKind>> kinds = {
-        {"opcode", FieldKind::kOpcode}, {"flag", FieldKind::kFlag},     {"unsigned", FieldKind::kUnsigned},
-        {"signed", FieldKind::kSigned}, {"memory", FieldKind::kMemory}, {"alu_op", FieldKind::kAluOp},
-        {"zero", FieldKind::kZero}};
+    static const std::vector<std::pair<std::string, FieldKind>> kinds = {{"opcode", FieldKind::kOpcode},
+                                                                         {"flag", FieldKind::kFlag},
+                                                                         {"unsigned", FieldKind::kUnsigned},
+                                                                         {"signed", FieldKind::kSigned},
+                                                                         {"memory", FieldKind::kMemory},
+                                                                         {"alu_op", FieldKind::kAluOp},
+                                                                         {"alu_op_extended", FieldKind::kAluOpExtended},
+                                                                         {"state", FieldKind::kState},
+                                                                         {"extension", FieldKind::kExtension},
+                                                                         {"zero", FieldKind::kZero}};
     TANDEM_ASSIGN(const std::string text, text_or(node, "kind", "unsigned"));
     std::vector<std::string> names;
     for (const auto& [name, kind] : kinds) {
@@ -129,11 +136,13 @@ class Reader {
     TANDEM_ASSIGN(const YamlNode list, parent.at(key));
     std::vector<Field> fields;
     for (const YamlNode& node : list.items()) {
-      TANDEM_TRY(node.only_keys({"name", "kind", "width", "align", "zero", "memories", "doc"}));
+      TANDEM_TRY(node.only_keys({"name", "kind", "width", "align", "zero", "memories", "needs", "excludes", "doc"}));
       Field field;
       TANDEM_ASSIGN(field.name, text_of(node, "name"));
       TANDEM_ASSIGN(field.kind, kind_of(node));
       TANDEM_ASSIGN(field.width, expression_of(node, "width"));
+      TANDEM_ASSIGN(field.needs, text_or(node, "needs", ""));
+      TANDEM_ASSIGN(field.excludes, text_or(node, "excludes", ""));
       TANDEM_ASSIGN(field.doc, text_of(node, "doc"));
       if (node.has("align")) {
         TANDEM_ASSIGN(const int64_t align, integer_of(node, "align"));
@@ -159,7 +168,7 @@ class Reader {
   Result<void> read_memories(const YamlNode& root) {
     TANDEM_ASSIGN(const YamlNode list, root.at("memories"));
     for (const YamlNode& node : list.items()) {
-      TANDEM_TRY(node.only_keys({"name", "mem_type", "title", "lanes", "lane_bits", "load_engine", "doc"}));
+      TANDEM_TRY(node.only_keys({"name", "mem_type", "title", "lanes", "lane_bits", "load_engine", "needs", "doc"}));
       Memory memory;
       TANDEM_ASSIGN(memory.name, text_of(node, "name"));
       TANDEM_ASSIGN(memory.title, text_of(node, "title"));
@@ -167,14 +176,36 @@ class Reader {
       TANDEM_ASSIGN(memory.lanes, expression_of(node, "lanes"));
       TANDEM_ASSIGN(memory.lane_bits, expression_of(node, "lane_bits"));
       TANDEM_ASSIGN(memory.load_engine, text_or(node, "load_engine", ""));
+      TANDEM_ASSIGN(memory.needs, text_or(node, "needs", ""));
       TANDEM_ASSIGN(memory.doc, text_of(node, "doc"));
       table_.memories.push_back(std::move(memory));
     }
     return {};
   }
 
+  Result<void> read_states(const YamlNode& root) {
+    TANDEM_ASSIGN(const YamlNode list, root.at("states"));
+    for (const YamlNode& node : list.items()) {
+      TANDEM_TRY(node.only_keys({"name", "code", "engine", "bits", "doc"}));
+      State state;
+      TANDEM_ASSIGN(state.name, text_of(node, "name"));
+      TANDEM_ASSIGN(state.code, integer_of(node, "code"));
+      TANDEM_ASSIGN(state.engine, text_of(node, "engine"));
+      TANDEM_ASSIGN(state.bits, integer_of(node, "bits"));
+      TANDEM_ASSIGN(state.doc, text_of(node, "doc"));
+      const char* engine = state.code < kFirstComputeState ? "load" : "compute";
+      if (state.engine != engine) {
+        return Diagnostic{node.where(),
+                          fmt::format("state {} with code {} is of engine {}", state.name, state.code, state.engine),
+                          {engine},
+                          ""};
+      }
+      table_.states.push_back(std::move(state));
+    }
+    return {};
+  }
+
   Result<void> read_alu_operations(const YamlNode& root) {
-    const std::vector<ScalarArgument> lanes = {{"a", ScalarType::kI32}, {"b", ScalarType::kI32}};
     TANDEM_ASSIGN(const YamlNode list, root.at("alu_operations"));
     for (const YamlNode& node : list.items()) {
       TANDEM_TRY(node.only_keys({"name", "code", "value", "doc"}));
@@ -183,7 +214,8 @@ class Reader {
       TANDEM_ASSIGN(operation.code, integer_of(node, "code"));
       TANDEM_ASSIGN(const YamlNode value, node.at("value"));
       TANDEM_ASSIGN(operation.text, value.text());
-      TANDEM_ASSIGN(operation.value, parse_scalar(operation.text, value.where(), lanes, functions_));
+      TANDEM_ASSIGN(operation.value,
+                    parse_scalar(operation.text, value.where(), alu_operands(operation.extended()), functions_));
       if (operation.value->type != ScalarType::kI32) {
         return Diagnostic{value.where(), fmt::format("ALU operation {} does not give i32", operation.name), {}, ""};
       }
@@ -196,11 +228,15 @@ class Reader {
   Result<void> read_instructions(const YamlNode& root) {
     TANDEM_ASSIGN(const YamlNode list, root.at("instructions"));
     for (const YamlNode& node : list.items()) {
-      TANDEM_TRY(node.only_keys({"name", "opcode", "engine", "doc", "assembly", "fields"}));
+      TANDEM_TRY(node.only_keys({"name", "opcode", "extension", "engine", "needs", "doc", "assembly", "fields"}));
       Instruction instruction;
       TANDEM_ASSIGN(instruction.name, text_of(node, "name"));
       TANDEM_ASSIGN(instruction.opcode, integer_of(node, "opcode"));
+      if (node.has("extension")) {
+        TANDEM_ASSIGN(instruction.extension, integer_of(node, "extension"));
+      }
       TANDEM_ASSIGN(instruction.engine, text_of(node, "engine"));
+      TANDEM_ASSIGN(instruction.needs, text_or(node, "needs", ""));
       TANDEM_ASSIGN(instruction.doc, text_of(node, "doc"));
       TANDEM_ASSIGN(instruction.assembly, text_of(node, "assembly"));
       instruction.fields = table_.common;
@@ -216,6 +252,12 @@ class Reader {
 };
 
 }  // namespace
+
+std::vector<ScalarArgument> alu_operands(bool extended) {
+  std::vector<ScalarArgument> operands = arguments_of({"a", "b"});
+  if (extended) operands.push_back({"c", ScalarType::kI32});
+  return operands;
+}
 
 std::vector<std::string> Table::names() const {
   std::vector<std::string> names;

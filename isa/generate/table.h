@@ -30,8 +30,16 @@ struct Width {
   std::string doc;
 };
 
-/// kZero covers bits that must be zero and are no member of the instruction's struct.
-enum class FieldKind { kOpcode, kFlag, kUnsigned, kSigned, kMemory, kAluOp, kZero };
+/// kZero covers bits that must be zero, kExtension the bit that tells instructions of one opcode apart; neither is a
+/// member of the instruction's struct.
+enum class FieldKind { kOpcode, kFlag, kUnsigned, kSigned, kMemory, kAluOp, kAluOpExtended, kState, kExtension, kZero };
+
+/// ALU operations from this code on belong to ALU_EXTENDED, whose field holds the code less this.
+inline constexpr int64_t kFirstExtendedAluOp = 8;
+/// States from this code on belong to compute, the others to the load engine.
+inline constexpr int64_t kFirstComputeState = 64;
+/// What an instruction's `extension` adds to its opcode in the enumeration Opcode.
+inline constexpr int64_t kExtensionStep = 8;
 
 struct Field {
   std::string name;
@@ -40,6 +48,8 @@ struct Field {
   bool aligned = false;               // starts a new 64-bit word
   bool zero = false;                  // only zero is legal
   std::vector<std::string> memories;  // legal values of a kMemory field
+  std::string needs;                  // a value other than zero needs this parameter of the hardware
+  std::string excludes;               // a flag that must not be set with this one
   std::string doc;
 };
 
@@ -50,16 +60,30 @@ struct Memory {
   Expression lanes;
   Expression lane_bits;
   std::string load_engine;  // empty: LOAD cannot name it
+  std::string needs;        // as in Field
   std::string doc;
 };
 
 struct Instruction {
   std::string name;
   int64_t opcode = 0;
-  std::string engine;  // "compute", "store", or "memory": the load_engine of its memory
+  int64_t extension = -1;  // its value of the extension bit; -1: the opcode is its own
+  std::string engine;      // "compute", "store", "memory": the load_engine of its memory, or "state": that of its state
+  std::string needs;       // as in Field
   std::string doc;
   std::string assembly;
   std::vector<Field> fields;  // the common ones first
+
+  /// Its value in the enumeration Opcode.
+  int64_t code() const { return opcode + (extension > 0 ? kExtensionStep * extension : 0); }
+};
+
+struct State {
+  std::string name;
+  int64_t code = 0;
+  std::string engine;
+  int64_t bits = 0;
+  std::string doc;
 };
 
 struct AluOperation {
@@ -68,7 +92,12 @@ struct AluOperation {
   std::string text;
   ScalarExpression value;
   std::string doc;
+
+  bool extended() const { return code >= kFirstExtendedAluOp; }
 };
+
+/// The operands of an ALU operation: a and b, and c where it is extended.
+std::vector<ScalarArgument> alu_operands(bool extended);
 
 struct Builtin {
   std::string name;
@@ -83,6 +112,7 @@ struct Table {
   std::vector<Field> uop_fields;
   std::string uop_doc;
   std::vector<Memory> memories;
+  std::vector<State> states;
   std::vector<Field> common;
   std::vector<Instruction> instructions;
   std::vector<AluOperation> alu_operations;

@@ -53,9 +53,9 @@ TEST(Hang, NamesWhatEachEngineWaitsFor) {
 TEST(Hang, FaultsQuoteTheInstruction) {
   isa::Program program = program_of({isa::Finish{}});
   EXPECT_EQ(render(fault(program, 0, "it is too early")), "p: error: instruction 0 (finish): it is too early");
-  program.code[0].words[0] = 7;
-  EXPECT_EQ(render(fault(program, 0, "unknown opcode 7")),
-            "p: error: instruction 0 (not an instruction): unknown opcode 7");
+  program.code[0].words[0] = 4 | 1 << 7;
+  EXPECT_EQ(render(fault(program, 0, "alu with reserved 1, which must be zero")),
+            "p: error: instruction 0 (not an instruction): alu with reserved 1, which must be zero");
   EXPECT_EQ(render(fault(isa::Program{}, -1, "the program does not end with finish")),
             "error: the program does not end with finish");
 }

@@ -58,7 +58,7 @@ __attribute__((always_inline)) inline void steps(const AluWork& given, int lanes
         int32_t* acc = work.acc + dst * static_cast<uint64_t>(lanes);
         const int32_t* operand = use_imm ? acc : work.acc + src * static_cast<uint64_t>(lanes);
 #pragma GCC ivdep  // the two vectors are one or apart
-        for (int l = 0; l < lanes; ++l) acc[l] = lane(acc[l], use_imm ? work.imm : operand[l]);
+        for (int l = 0; l < lanes; ++l) acc[l] = lane(acc[l], use_imm ? work.imm : operand[l], work.c);
         Target::narrow(acc, work.out + dst * static_cast<uint64_t>(lanes), lanes);
       }
     }

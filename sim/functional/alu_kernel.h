@@ -7,12 +7,13 @@
 
 namespace tandem::sim {
 
-/// acc[dst] = op(acc[dst], use_imm ? imm : acc[src]) lane by lane, and its low 8 bits to out[dst], over both hardware
-/// loops and all micro-ops, one after the other. Every index is in bounds.
+/// acc[dst] = op(acc[dst], use_imm ? imm : acc[src], c) lane by lane, and its low 8 bits to out[dst], over both
+/// hardware loops and all micro-ops, one after the other. Every index is in bounds.
 struct AluWork {
   isa::AluOp op = isa::AluOp::kMin;
   bool use_imm = false;
   int32_t imm = 0;
+  int32_t c = 0;   // third operand, which extended operations have
   int lanes = 16;  // batch * block_out
   const isa::Uop* uops = nullptr;
   uint32_t uop_count = 0;

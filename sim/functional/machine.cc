@@ -7,7 +7,9 @@
 #include <variant>
 
 #include "isa/access.h"
+#include "isa/builtins.h"
 #include "sim/functional/alu_kernel.h"
+#include "sim/functional/depthwise_kernel.h"
 
 namespace tandem::sim {
 
@@ -25,11 +27,14 @@ Machine::Machine(const isa::HwConfig& hardware, DramView dram)
       dram_(dram),
       lanes_(int64_t{hardware.batch} * hardware.block_out),
       gemm_kernel_(gemm_kernels().front().run),
+      requantize_kernel_(requantize_kernels().front().run),
       uops_(static_cast<size_t>(hardware.depth(Memory::kUop))),
       inp_(static_cast<size_t>(hardware.depth(Memory::kInp) * hardware.element_bytes(Memory::kInp))),
       wgt_(static_cast<size_t>(hardware.depth(Memory::kWgt) * hardware.element_bytes(Memory::kWgt))),
+      wgt_vectors_(hardware.depthwise_width() > 0 ? wgt_.size() : 0),
       acc_(static_cast<size_t>(hardware.depth(Memory::kAcc) * lanes_)),
       out_(static_cast<size_t>(hardware.depth(Memory::kOut) * lanes_)),
+      prm_(static_cast<size_t>(hardware.depth(Memory::kPrm) * hardware.block_out)),
       visited_(static_cast<size_t>(hardware.depth(Memory::kAcc))),
       moved_bytes_(isa::memory_infos().size()) {
   for (const isa::MemoryInfo& info : isa::memory_infos()) {
@@ -41,8 +46,17 @@ std::string Machine::execute(const isa::Instruction& instruction) {
   return std::visit([this](const auto& each) { return run(each); }, instruction);
 }
 
+uint64_t Machine::macs() const {
+  const auto depthwise = static_cast<uint64_t>(lanes_) * static_cast<uint64_t>(hardware_.depthwise_width());
+  return gemm_uops_ * static_cast<uint64_t>(hardware_.macs_per_uop()) + depthwise_uops_ * depthwise;
+}
+
 Counters Machine::counters() const {
-  Counters counters{{"gemm.uops", gemm_uops_}, {"gemm.reset_uops", reset_uops_}, {"alu.uops", alu_uops_}};
+  Counters counters{{"gemm.uops", gemm_uops_},
+                    {"gemm.reset_uops", reset_uops_},
+                    {"depthwise.uops", depthwise_uops_},
+                    {"alu.uops", alu_uops_},
+                    {"requantize.elements", requantized_}};
   for (const isa::MemoryInfo& info : isa::memory_infos()) {
     counters.emplace_back(std::string(info.name) + ".bytes", moved_bytes_[static_cast<size_t>(info.mem_type)]);
   }
@@ -66,23 +80,15 @@ std::string Machine::check_move(const char* name, Memory memory, const isa::Sram
   return "";
 }
 
-std::string Machine::check_uops(const char* name, const Loops& loops) const {
-  if (loops.uop_end <= uops_.size()) return "";
-  return fmt::format("{} runs micro-ops [{}, {}) of {}", name, loops.uop_bgn, loops.uop_end, uops_.size());
-}
-
-std::string Machine::check_walk(const char* name, const Loops& loops, const Walk& walk) const {
-  uint32_t greatest = loops.uop_bgn;
-  for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
-    if (uops_[u].*walk.field > uops_[greatest].*walk.field) greatest = u;
+template <typename MacroInstruction>
+std::string Machine::check_loops(const char* name, const MacroInstruction& instruction) const {
+  const isa::Loops loops = isa::loops_of(instruction);
+  if (loops.uop_end > uops_.size()) {
+    return fmt::format("{} runs micro-ops [{}, {}) of {}", name, loops.uop_bgn, loops.uop_end, uops_.size());
   }
-  const uint32_t base = uops_[greatest].*walk.field;
-  const int64_t reached = isa::greatest_index(base, loops.iter_out, walk.factor_out, loops.iter_in, walk.factor_in);
-  if (reached < hardware_.depth(walk.memory)) return "";
-  return fmt::format(
-      "{} reaches {}[{}], which has {} elements: micro-op {} has {} {}, and the loops add {} x {} + {} x {}", name,
-      isa::info(walk.memory).name, reached, hardware_.depth(walk.memory), greatest, walk.name, base, loops.iter_out - 1,
-      walk.factor_out, loops.iter_in - 1, walk.factor_in);
+  const std::vector<std::string> faults =
+      isa::index_faults(name, loops, isa::index_walks(hardware_, instruction), uops_.data() + loops.uop_bgn);
+  return faults.empty() ? "" : faults.front();
 }
 
 // ---- LOAD and STORE
@@ -100,6 +106,10 @@ void Machine::read_row(Memory memory, uint64_t entry, uint64_t count, const uint
       std::copy(narrow_values, narrow_values + count * size, inp_.begin() + static_cast<int64_t>(entry * size));
       break;
     case Memory::kWgt:
+      if (!wgt_vectors_.empty()) {
+        std::copy(narrow_values, narrow_values + count * size,
+                  wgt_vectors_.begin() + static_cast<int64_t>(entry * size));
+      }
       for (uint64_t i = 0; i < count; ++i, narrow_values += size) {
         int16_t* element = wgt_.data() + (entry + i) * size;
         for (int in = 0; in < hardware_.block_in; in += 2) {
@@ -119,31 +129,53 @@ void Machine::read_row(Memory memory, uint64_t entry, uint64_t count, const uint
       std::copy(narrow_values, narrow_values + count * size, acc_.begin() + static_cast<int64_t>(entry * lanes));
       std::memcpy(out_.data() + entry * lanes, bytes, count * size);
       break;
+    case Memory::kPrm: {
+      constexpr uint64_t kLaneBytes = 16;
+      const auto channels = static_cast<uint64_t>(hardware_.block_out);
+      for (uint64_t i = 0; i < count * channels; ++i) prm_.unpack(entry * channels + i, bytes + i * kLaneBytes);
+      break;
+    }
     case Memory::kOut:
       break;  // the decoder refuses it
   }
 }
 
-void Machine::clear(Memory memory, uint64_t entry, uint64_t count) {
-  const auto zero = [&](auto& buffer, uint64_t values) {
-    std::fill_n(buffer.data() + entry * values, count * values, typename std::decay_t<decltype(buffer)>::value_type{});
+void Machine::pad(Memory memory, uint64_t entry, uint64_t count) {
+  const auto fill = [&](auto& buffer, uint64_t values, int32_t value) {
+    using Value = typename std::decay_t<decltype(buffer)>::value_type;
+    std::fill_n(buffer.data() + entry * values, count * values, static_cast<Value>(value));
   };
-  const auto lanes = static_cast<uint64_t>(lanes_);
   const auto values = element_bytes_[index_of(memory)];
   switch (memory) {
     case Memory::kUop:
-      return zero(uops_, 1);
+      std::fill_n(uops_.begin() + static_cast<int64_t>(entry), count, isa::Uop{});
+      break;
     case Memory::kInp:
-      return zero(inp_, values);
+      fill(inp_, values, inp_pad_);
+      break;
     case Memory::kWgt:
-      return zero(wgt_, values);
+      fill(wgt_, values, 0);
+      if (!wgt_vectors_.empty()) fill(wgt_vectors_, values, 0);
+      break;
     case Memory::kAcc:
     case Memory::kAcc8:
-      zero(acc_, lanes);
-      return zero(out_, lanes);
+      fill_acc(entry, count, acc_pad_, /*mirror=*/true);
+      break;
+    case Memory::kPrm: {
+      const uint8_t zeros[16] = {};
+      const auto channels = static_cast<uint64_t>(hardware_.block_out);
+      for (uint64_t i = 0; i < count * channels; ++i) prm_.unpack(entry * channels + i, zeros);
+      break;
+    }
     case Memory::kOut:
-      return zero(out_, lanes);
+      break;  // the decoder refuses it
   }
+}
+
+void Machine::fill_acc(uint64_t entry, uint64_t count, int32_t value, bool mirror) {
+  const auto lanes = static_cast<uint64_t>(lanes_);
+  std::fill_n(acc_.data() + entry * lanes, count * lanes, value);
+  if (mirror) std::fill_n(out_.data() + entry * lanes, count * lanes, static_cast<int8_t>(value));
 }
 
 std::string Machine::run(const isa::Load& load) {
@@ -155,15 +187,15 @@ std::string Machine::run(const isa::Load& load) {
   const uint64_t width = uint64_t{load.x_pad_0} + load.x_size + load.x_pad_1;
   const auto element = element_bytes_[index_of(load.mem_type)];
   uint64_t entry = load.sram_base;
-  clear(load.mem_type, entry, load.y_pad_0 * width);
+  pad(load.mem_type, entry, load.y_pad_0 * width);
   entry += load.y_pad_0 * width;
   for (uint64_t y = 0; y < load.y_size; ++y, entry += width) {
-    clear(load.mem_type, entry, load.x_pad_0);
+    pad(load.mem_type, entry, load.x_pad_0);
     read_row(load.mem_type, entry + load.x_pad_0, load.x_size,
              dram_.bytes + (load.dram_base + y * load.x_stride) * element);
-    clear(load.mem_type, entry + load.x_pad_0 + load.x_size, load.x_pad_1);
+    pad(load.mem_type, entry + load.x_pad_0 + load.x_size, load.x_pad_1);
   }
-  clear(load.mem_type, entry, load.y_pad_1 * width);
+  pad(load.mem_type, entry, load.y_pad_1 * width);
   moved_bytes_[index_of(load.mem_type)] += uint64_t{load.y_size} * load.x_size * element;
   return "";
 }
@@ -184,13 +216,13 @@ std::string Machine::run(const isa::Store& store) {
   return "";
 }
 
-// ---- GEMM and ALU
+// ---- GEMM, MAC, ALU, REQUANTIZE, CONFIG
 // -------------------------------------------------------------------------------------------------------------
 
 /// Calls `visit(first, count)` for runs of accumulators that together are all that the instruction writes, each at
 /// least once.
 template <typename Visit>
-void Machine::for_each_result(const Loops& loops, uint32_t dst_out, uint32_t dst_in, const Visit& visit) {
+void Machine::for_each_result(const isa::Loops& loops, uint32_t dst_out, uint32_t dst_in, const Visit& visit) {
   ++visit_;
   const uint64_t trips_out = dst_out == 0 ? 1 : loops.iter_out, trips_in = dst_in == 0 ? 1 : loops.iter_in;
   for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
@@ -208,79 +240,192 @@ void Machine::for_each_result(const Loops& loops, uint32_t dst_out, uint32_t dst
   }
 }
 
-std::string Machine::run(const isa::Gemm& gemm) {
-  const Loops loops{gemm.uop_bgn, gemm.uop_end, gemm.iter_out, gemm.iter_in};
-  if (loops.empty()) return "";
-  std::string reason = check_uops("gemm", loops);
-  if (reason.empty())
-    reason = check_walk("gemm", loops, {"dst", Memory::kAcc, &isa::Uop::dst, gemm.dst_out, gemm.dst_in});
-  if (!gemm.reset) {
-    if (reason.empty())
-      reason = check_walk("gemm", loops, {"src", Memory::kInp, &isa::Uop::src, gemm.src_out, gemm.src_in});
-    if (reason.empty())
-      reason = check_walk("gemm", loops, {"wgt", Memory::kWgt, &isa::Uop::wgt, gemm.wgt_out, gemm.wgt_in});
+bool Machine::results_differ(const isa::Loops& loops, uint32_t dst_out, uint32_t dst_in) {
+  ++visit_;
+  for (uint64_t outer = 0; outer < loops.iter_out; ++outer) {
+    for (uint64_t inner = 0; inner < loops.iter_in; ++inner) {
+      for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
+        uint64_t& visited = visited_[uops_[u].dst + outer * dst_out + inner * dst_in];
+        if (visited == visit_) return false;
+        visited = visit_;
+      }
+    }
   }
-  if (!reason.empty()) return reason;
+  return true;
+}
 
-  if (gemm.reset) {
-    for_each_result(loops, gemm.dst_out, gemm.dst_in,
-                    [this](uint64_t first, uint64_t count) { clear(Memory::kAcc, first, count); });
-    reset_uops_ += loops.steps();
-    return "";
-  }
+template <typename Product>
+void Machine::multiply(const isa::Loops& loops, const Product& product) {
   GemmWork work;
   work.batch = hardware_.batch;
   work.block_in = hardware_.block_in;
   work.block_out = hardware_.block_out;
   work.uops = uops_.data() + loops.uop_bgn;
   work.uop_count = loops.uop_end - loops.uop_bgn;
-  work.iter_out = gemm.iter_out;
-  work.iter_in = gemm.iter_in;
-  work.dst_out = gemm.dst_out;
-  work.dst_in = gemm.dst_in;
-  work.src_out = gemm.src_out;
-  work.src_in = gemm.src_in;
-  work.wgt_out = gemm.wgt_out;
-  work.wgt_in = gemm.wgt_in;
+  work.iter_out = loops.iter_out;
+  work.iter_in = loops.iter_in;
+  work.dst_out = product.dst_out;
+  work.dst_in = product.dst_in;
+  work.src_out = product.src_out;
+  work.src_in = product.src_in;
+  work.wgt_out = product.wgt_out;
+  work.wgt_in = product.wgt_in;
   work.inp = inp_.data();
   work.wgt = wgt_.data();
   work.acc = acc_.data();
-  gemm_kernel_(work);
+  gemm_uops_ += loops.steps();
+  if (!product.overwrite) return gemm_kernel_(work);
+  if (results_differ(loops, product.dst_out, product.dst_in)) {
+    for_each_result(loops, product.dst_out, product.dst_in,
+                    [this](uint64_t first, uint64_t count) { fill_acc(first, count, 0, /*mirror=*/false); });
+    return gemm_kernel_(work);
+  }
+  // The last step of each accumulator counts.
+  isa::Uop step;
+  work.uops = &step;
+  work.uop_count = work.iter_out = work.iter_in = 1;
+  for (uint32_t outer = 0; outer < loops.iter_out; ++outer) {
+    for (uint32_t inner = 0; inner < loops.iter_in; ++inner) {
+      for (uint32_t u = loops.uop_bgn; u < loops.uop_end; ++u) {
+        step.dst = uops_[u].dst + outer * product.dst_out + inner * product.dst_in;
+        step.src = uops_[u].src + outer * product.src_out + inner * product.src_in;
+        step.wgt = uops_[u].wgt + outer * product.wgt_out + inner * product.wgt_in;
+        fill_acc(step.dst, 1, 0, /*mirror=*/false);
+        gemm_kernel_(work);
+      }
+    }
+  }
+}
+
+std::string Machine::run(const isa::Gemm& gemm) {
+  const isa::Loops loops = isa::loops_of(gemm);
+  if (loops.empty()) return "";
+  std::string reason = check_loops("gemm", gemm);
+  if (!reason.empty()) return reason;
+
+  if (gemm.reset) {
+    for_each_result(loops, gemm.dst_out, gemm.dst_in,
+                    [this](uint64_t first, uint64_t count) { fill_acc(first, count, 0, /*mirror=*/true); });
+    reset_uops_ += loops.steps();
+    return "";
+  }
+  multiply(loops, gemm);
   for_each_result(loops, gemm.dst_out, gemm.dst_in, [this](uint64_t first, uint64_t count) {
     const auto lanes = static_cast<uint64_t>(lanes_);
     narrow(acc_.data() + first * lanes, out_.data() + first * lanes, static_cast<int64_t>(count * lanes));
   });
-  gemm_uops_ += loops.steps();
   return "";
 }
 
-std::string Machine::run(const isa::Alu& alu) {
-  const Loops loops{alu.uop_bgn, alu.uop_end, alu.iter_out, alu.iter_in};
+std::string Machine::run(const isa::Mac& mac) {
+  const isa::Loops loops = isa::loops_of(mac);
   if (loops.empty()) return "";
-  std::string reason = check_uops("alu", loops);
-  if (reason.empty()) reason = check_walk("alu", loops, {"dst", Memory::kAcc, &isa::Uop::dst, alu.dst_out, alu.dst_in});
-  if (reason.empty() && !alu.use_imm) {
-    reason = check_walk("alu", loops, {"src", Memory::kAcc, &isa::Uop::src, alu.src_out, alu.src_in});
-  }
+  std::string reason = check_loops("mac", mac);
   if (!reason.empty()) return reason;
+  if (!mac.depthwise) {
+    multiply(loops, mac);
+    return "";
+  }
+  DepthwiseWork work;
+  work.batch = hardware_.batch;
+  work.lanes = hardware_.block_out;
+  work.taps = hardware_.depthwise_width();
+  work.overwrite = mac.overwrite;
+  work.uops = uops_.data() + loops.uop_bgn;
+  work.uop_count = loops.uop_end - loops.uop_bgn;
+  work.iter_out = mac.iter_out;
+  work.iter_in = mac.iter_in;
+  work.dst_out = mac.dst_out;
+  work.dst_in = mac.dst_in;
+  work.src_out = mac.src_out;
+  work.src_in = mac.src_in;
+  work.wgt_out = mac.wgt_out;
+  work.wgt_in = mac.wgt_in;
+  work.inp = inp_.data();
+  work.wgt = wgt_vectors_.data();
+  work.acc = acc_.data();
+  run_depthwise(work);
+  depthwise_uops_ += loops.steps();
+  return "";
+}
 
+template <typename Operation>
+void Machine::operate(const isa::Loops& loops, const Operation& operation, isa::AluOp op, int32_t imm) {
   AluWork work;
-  work.op = alu.opcode;
-  work.use_imm = alu.use_imm;
-  work.imm = alu.imm;
+  work.op = op;
+  work.use_imm = operation.use_imm;
+  work.imm = imm;
+  work.c = alu_immediate_;
   work.lanes = static_cast<int>(lanes_);
   work.uops = uops_.data() + loops.uop_bgn;
   work.uop_count = loops.uop_end - loops.uop_bgn;
-  work.iter_out = alu.iter_out;
-  work.iter_in = alu.iter_in;
-  work.dst_out = alu.dst_out;
-  work.dst_in = alu.dst_in;
-  work.src_out = alu.src_out;
-  work.src_in = alu.src_in;
+  work.iter_out = loops.iter_out;
+  work.iter_in = loops.iter_in;
+  work.dst_out = operation.dst_out;
+  work.dst_in = operation.dst_in;
+  work.src_out = operation.src_out;
+  work.src_in = operation.src_in;
   work.acc = acc_.data();
   work.out = out_.data();
   run_alu(work);
   alu_uops_ += loops.steps();
+}
+
+std::string Machine::run(const isa::Alu& alu) {
+  const isa::Loops loops = isa::loops_of(alu);
+  if (loops.empty()) return "";
+  std::string reason = check_loops("alu", alu);
+  if (reason.empty()) operate(loops, alu, alu.opcode, alu.imm);
+  return reason;
+}
+
+std::string Machine::run(const isa::AluExtended& alu) {
+  const isa::Loops loops = isa::loops_of(alu);
+  if (loops.empty()) return "";
+  std::string reason = check_loops("alu_extended", alu);
+  if (reason.empty()) operate(loops, alu, alu.operation, alu_immediate_);
+  return reason;
+}
+
+std::string Machine::run(const isa::Requantize& requantize) {
+  if (requantize.iter_out == 0 || requantize.iter_in == 0) return "";
+  const std::vector<std::string> faults = isa::index_faults(hardware_, requantize);
+  if (!faults.empty()) return faults.front();
+  RequantizeWork work;
+  work.batch = hardware_.batch;
+  work.block_out = hardware_.block_out;
+  work.keep = requantize.keep;
+  work.tflite = requantize.tflite;
+  work.iter_out = requantize.iter_out;
+  work.iter_in = requantize.iter_in;
+  work.dst = requantize.dst;
+  work.dst_out = requantize.dst_out;
+  work.dst_in = requantize.dst_in;
+  work.src = requantize.src;
+  work.src_out = requantize.src_out;
+  work.src_in = requantize.src_in;
+  work.prm = requantize.prm;
+  work.prm_out = requantize.prm_out;
+  work.parameters = &prm_;
+  work.acc = acc_.data();
+  work.out = out_.data();
+  requantize_kernel_(work);
+  requantized_ += uint64_t{requantize.iter_out} * requantize.iter_in;
+  return "";
+}
+
+std::string Machine::run(const isa::Config& config) {
+  switch (config.state) {
+    case isa::State::kInpPad:
+      inp_pad_ = isa::builtin::narrow_i8(config.value);
+      break;
+    case isa::State::kAccPad:
+      acc_pad_ = config.value;
+      break;
+    case isa::State::kAluImmediate:
+      alu_immediate_ = config.value;
+      break;
+  }
   return "";
 }
 

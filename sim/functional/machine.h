@@ -9,6 +9,7 @@
 #include "isa/instruction.h"
 #include "sim/api/simulator.h"
 #include "sim/functional/gemm_kernel.h"
+#include "sim/functional/requantize_kernel.h"
 
 namespace tandem::sim {
 
@@ -27,56 +28,66 @@ class Machine {
   /// or which bytes of DRAM. "" is success.
   std::string execute(const isa::Instruction& instruction);
 
-  uint64_t macs() const { return gemm_uops_ * static_cast<uint64_t>(hardware_.macs_per_uop()); }
-  /// Micro-ops executed and bytes moved between DRAM and each scratchpad.
+  /// Multiply-accumulates of GEMM and MAC.
+  uint64_t macs() const;
+  /// Micro-ops executed (those of MAC without depthwise count as GEMM's), elements requantised, and bytes moved between
+  /// DRAM and each scratchpad.
   Counters counters() const;
 
  private:
-  /// One of dst, src, wgt over a macro-instruction's loops.
-  struct Walk {
-    const char* name;
-    isa::Memory memory;
-    uint32_t isa::Uop::*field;
-    uint32_t factor_out;
-    uint32_t factor_in;
-  };
-  struct Loops {
-    uint32_t uop_bgn, uop_end, iter_out, iter_in;
-    bool empty() const { return uop_end <= uop_bgn || iter_out == 0 || iter_in == 0; }
-    uint64_t steps() const { return uint64_t{uop_end - uop_bgn} * iter_out * iter_in; }
-  };
-
   std::string run(const isa::Load& load);
   std::string run(const isa::Store& store);
   std::string run(const isa::Gemm& gemm);
+  std::string run(const isa::Mac& mac);
   std::string run(const isa::Alu& alu);
+  std::string run(const isa::AluExtended& alu);
+  std::string run(const isa::Requantize& requantize);
+  std::string run(const isa::Config& config);
   std::string run(const isa::Finish&) { return ""; }
 
   // In the words of the static checker (isa/program.h), which finds the same faults.
   std::string check_move(const char* name, isa::Memory memory, const isa::SramRange& sram,
                          const isa::DramRange& dram) const;
-  std::string check_uops(const char* name, const Loops& loops) const;
-  std::string check_walk(const char* name, const Loops& loops, const Walk& walk) const;
+  template <typename MacroInstruction>
+  std::string check_loops(const char* name, const MacroInstruction& instruction) const;
   void read_row(isa::Memory memory, uint64_t entry, uint64_t count, const uint8_t* bytes);
-  void clear(isa::Memory memory, uint64_t entry, uint64_t count);
+  /// Writes `count` pad elements.
+  void pad(isa::Memory memory, uint64_t entry, uint64_t count);
+  /// Sets all lanes of accumulators, and of `out` with `mirror`.
+  void fill_acc(uint64_t entry, uint64_t count, int32_t value, bool mirror);
   template <typename Visit>
-  void for_each_result(const Loops& loops, uint32_t dst_out, uint32_t dst_in, const Visit& visit);
+  void for_each_result(const isa::Loops& loops, uint32_t dst_out, uint32_t dst_in, const Visit& visit);
+  /// Whether every step of the loops has an accumulator of its own.
+  bool results_differ(const isa::Loops& loops, uint32_t dst_out, uint32_t dst_in);
+  /// The products of GEMM, or of MAC without depthwise.
+  template <typename Product>
+  void multiply(const isa::Loops& loops, const Product& product);
+  template <typename Operation>
+  void operate(const isa::Loops& loops, const Operation& operation, isa::AluOp op, int32_t imm);
 
   const isa::HwConfig hardware_;
   const isa::Codec codec_;
   const DramView dram_;
   const int64_t lanes_;  // of an accumulator entry
   GemmKernel gemm_kernel_;
+  RequantizeKernel requantize_kernel_;
   std::vector<isa::Uop> uops_;
   std::vector<int16_t> inp_;  // widened, as GemmWork wants them
   std::vector<int16_t> wgt_;
+  std::vector<int8_t> wgt_vectors_;  // as in DRAM, for depthwise; empty where the hardware has none
   std::vector<int32_t> acc_;
   std::vector<int8_t> out_;
+  RequantizeParameters prm_;
+  int32_t inp_pad_ = 0;  // the states that CONFIG sets
+  int32_t acc_pad_ = 0;
+  int32_t alu_immediate_ = 0;
   std::vector<uint64_t> visited_;  // by accumulator: the last instruction of for_each_result that met it
   uint64_t visit_ = 0;
   uint64_t gemm_uops_ = 0;
   uint64_t reset_uops_ = 0;
+  uint64_t depthwise_uops_ = 0;
   uint64_t alu_uops_ = 0;
+  uint64_t requantized_ = 0;
   std::vector<uint64_t> element_bytes_;  // by Memory
   std::vector<uint64_t> moved_bytes_;    // by Memory
 };

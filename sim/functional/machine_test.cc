@@ -120,20 +120,23 @@ TEST(Machine, AluComputesTheTableLaneByLaneInOrder) {
       bench.load_uops(0, {{0, 1, 0}, {2, 0, 0}});
       EXPECT_EQ(bench.run("load acc sram=0 dram=16 y=1 x=2 stride=2"), "");
       // acc[0] = op(acc[0], acc[1]), then acc[2] = op(acc[2], acc[0]), twice; then with an immediate, which reads dst.
-      EXPECT_EQ(bench.run(std::string("alu ") + info.name + " uop=[0,2) iter=(2,1) dst=(0,0) src=(0,0)"), "");
-      EXPECT_EQ(bench.run(std::string("alu ") + info.name + " use_imm imm=-3 uop=[1,2) iter=(1,1) dst=(0,0) src=(0,0)"),
+      const bool extended = info.code >= isa::kFirstExtendedAluOp;
+      const std::string name = std::string(extended ? "alu_extended " : "alu ") + info.name;
+      EXPECT_EQ(bench.run("config alu_immediate value=-3"), "");
+      EXPECT_EQ(bench.run(name + " uop=[0,2) iter=(2,1) dst=(0,0) src=(0,0)"), "");
+      EXPECT_EQ(bench.run(name + (extended ? "" : " imm=-3") + " use_imm uop=[1,2) iter=(1,1) dst=(0,0) src=(0,0)"),
                 "");
       EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=3 stride=3"), "");
       std::vector<int8_t> expected(48);
       for (size_t l = 0; l < 16; ++l) {
         int32_t first = a[l], third = 0;
         for (int i = 0; i < 2; ++i) {
-          first = isa::alu(op, first, b[l]);
-          third = isa::alu(op, third, first);
+          first = isa::alu(op, first, b[l], -3);
+          third = isa::alu(op, third, first, -3);
         }
         expected[l] = static_cast<int8_t>(first);
         expected[16 + l] = static_cast<int8_t>(b[l]);
-        expected[32 + l] = static_cast<int8_t>(isa::alu(op, third, -3));
+        expected[32 + l] = static_cast<int8_t>(isa::alu(op, third, -3, -3));
       }
       ASSERT_EQ(bench.get(0, 48), expected) << info.name;
     }
@@ -197,9 +200,9 @@ TEST(Machine, CountsMicroOpsAndBytes) {
   EXPECT_EQ(bench.run("gemm reset uop=[0,1) iter=(7,1) dst=(1,0) src=(0,0) wgt=(0,0)"), "");
   EXPECT_EQ(bench.run("alu max uop=[0,2) iter=(2,2) dst=(0,0) src=(0,0)"), "");
   EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=5 stride=5"), "");
-  const Counters expected{{"gemm.uops", 30}, {"gemm.reset_uops", 7}, {"alu.uops", 8},
-                          {"uop.bytes", 24}, {"wgt.bytes", 64},      {"inp.bytes", 0},
-                          {"acc.bytes", 0},  {"out.bytes", 20},      {"acc8.bytes", 0}};
+  const Counters expected{{"gemm.uops", 30},          {"gemm.reset_uops", 7}, {"depthwise.uops", 0}, {"alu.uops", 8},
+                          {"requantize.elements", 0}, {"uop.bytes", 24},      {"wgt.bytes", 64},     {"inp.bytes", 0},
+                          {"acc.bytes", 0},           {"out.bytes", 20},      {"acc8.bytes", 0},     {"prm.bytes", 0}};
   EXPECT_EQ(bench.machine().counters(), expected);
   EXPECT_EQ(bench.machine().macs(), 30u * 16);
 }

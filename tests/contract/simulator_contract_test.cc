@@ -227,9 +227,8 @@ struct FaultCase {
 std::vector<FaultCase> fault_cases() {
   const std::string uops = "load uop sram=0 dram=0x800 y=1 x=2 stride=2\n";
   return {
-      {"Opcode", uops + "raw 0x7 0x0\nfinish\n", 1, "not an instruction", "unknown opcode 7"},
-      {"UnusedBit", uops + "raw 0x8000000000000002 0x0\nfinish\n", 1, "not an instruction",
-       "gemm with unused bit 63 set"},
+      {"State", uops + "raw 0x4207 0x0\nfinish\n", 1, "not an instruction", "config with unknown state 66"},
+      {"UnusedBit", uops + "raw 0x103 0x0\nfinish\n", 1, "not an instruction", "finish with unused bit 8 set"},
       {"MissingNeighbour", uops + kNothing + " push_prev\nfinish\n", 1,
        "load inp sram=0 dram=0x0 y=0 x=0 stride=0 push_prev", "push_prev: the load engine has no previous engine"},
       {"LoadBeyondBuffer", "load inp sram=2047 dram=0x0 y=1 x=2 stride=1\nfinish\n", 0,

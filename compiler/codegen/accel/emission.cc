@@ -16,13 +16,11 @@ std::optional<int64_t> parse_number(const std::string& text) {
 }
 
 std::optional<int64_t> field_value(const isa::FieldInfo& field, const std::string& text) {
-  if (field.kind == isa::FieldKind::kAluOp) {
-    for (const isa::AluOpInfo& op : isa::alu_op_infos()) {
-      if (text == op.name) return op.code;
-    }
-    return std::nullopt;
+  const std::vector<isa::FieldCode> codes = isa::known_codes(field);
+  for (const isa::FieldCode& code : codes) {
+    if (text == code.name) return code.value;
   }
-  return parse_number(text);
+  return codes.empty() ? parse_number(text) : std::nullopt;
 }
 
 }  // namespace
@@ -30,21 +28,29 @@ std::optional<int64_t> field_value(const isa::FieldInfo& field, const std::strin
 Result<Emission> resolve_emission(const tensorize::IntrinsicDeclaration& declaration) {
   const std::string who = fmt::format("intrinsic '{}': ", declaration.name);
   const auto instruction = declaration.emission.find("instruction");
+  const std::map<std::string, isa::Instruction> prototypes = {
+      {"gemm", isa::Gemm{}}, {"alu", isa::Alu{}}, {"mac", isa::Mac{}}, {"requantize", isa::Requantize{}}};
+  std::vector<std::string> known;
+  for (const auto& [name, prototype] : prototypes) known.push_back(name);
   if (instruction == declaration.emission.end())
-    return Diagnostic{{}, who + "its emission names no instruction", {"gemm", "alu"}, ""};
-  if (instruction->second != "gemm" && instruction->second != "alu") {
-    Diagnostic error = unknown_name({}, "instruction", instruction->second, {"gemm", "alu"});
+    return Diagnostic{{}, who + "its emission names no instruction", std::move(known), ""};
+  const auto prototype = prototypes.find(instruction->second);
+  if (prototype == prototypes.end()) {
+    Diagnostic error = unknown_name({}, "instruction", instruction->second, known);
     error.what = who + error.what;
     return error;
   }
   Emission emission;
-  const bool is_gemm = instruction->second == "gemm";
-  emission.prototype = is_gemm ? isa::Instruction(isa::Gemm{}) : isa::Instruction(isa::Alu{});
+  emission.prototype = prototype->second;
   const isa::InstructionInfo& table = isa::info(emission.prototype);
   isa::FieldValues values = isa::field_values(emission.prototype);
   for (const auto& [key, text] : declaration.emission) {
     if (key == "instruction") continue;
-    int* operand = key == "dst" ? &emission.dst : key == "src" ? &emission.src : key == "wgt" ? &emission.wgt : nullptr;
+    int* operand = key == "dst"   ? &emission.dst
+                   : key == "src" ? &emission.src
+                   : key == "wgt" ? &emission.wgt
+                   : key == "prm" ? &emission.prm
+                                  : nullptr;
     if (operand != nullptr) {
       for (size_t i = 0; i < declaration.pattern.params.size(); ++i) {
         if (declaration.pattern.params[i].buffer->name == text) *operand = static_cast<int>(i);
@@ -73,7 +79,7 @@ Result<Emission> resolve_emission(const tensorize::IntrinsicDeclaration& declara
     if (!value) return Diagnostic{{}, fmt::format("{}'{}: {}' is no value of the field", who, key, text), {}, ""};
     values[field] = *value;
   }
-  emission.prototype = isa::make_instruction(is_gemm ? isa::Opcode::kGemm : isa::Opcode::kAlu, values);
+  emission.prototype = isa::make_instruction(static_cast<isa::Opcode>(table.opcode), values);
   if (emission.dst < 0)
     return Diagnostic{{}, who + "its emission names no dst", {}, "add 'dst' with the written parameter of the pattern"};
   return emission;
