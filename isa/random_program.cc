@@ -89,9 +89,17 @@ class Generator {
     // With a common base the same micro-ops serve GEMM and ALU.
     const int64_t common = std::min(config_.depth(Memory::kInp) - inp_.size, acc_.base);
     if (rng_.chance(0.7)) inp_.base = common;
+    if (options_.extensions && config_.requant_lanes() > 0) prm_ = choose_window(Memory::kPrm, 1, 6);
+    if (depthwise_taps() > 0 && rng_.chance(0.7)) {
+      // Micro-ops can name only the first vectors of the weights.
+      wgt_.base = up_to(std::max<int64_t>(config_.depth(Memory::kWgt) / config_.block_in - wgt_.size, 0));
+    }
     uop_ = choose_window(Memory::kUop, kUopWindow, kUopWindow);
     uop_buffer_.resize(static_cast<size_t>(uop_.size));
   }
+
+  /// Taps of a depthwise step; 0: there are none.
+  int64_t depthwise_taps() const { return options_.extensions ? config_.depthwise_width() : 0; }
 
   /// Space for `elements` of `memory`, from a random element-aligned address.
   uint64_t place(Memory memory, int64_t elements) {
@@ -118,11 +126,33 @@ class Generator {
     return bytes;
   }
 
+  /// Multipliers of every magnitude, shifts that leave something, and any clamp.
+  Bytes random_parameters(int64_t elements) {
+    Bytes bytes;
+    const auto add_word = [&](uint64_t word) {
+      for (int byte = 0; byte < 4; ++byte) bytes.push_back(static_cast<uint8_t>(word >> (8 * byte)));
+    };
+    const auto shift = [&] { return static_cast<uint64_t>(up_to(rng_.chance(0.2) ? 31 : 7)); };
+    for (int64_t lane = 0; lane < elements * config_.block_out; ++lane) {
+      add_word(rng_.next() >> rng_.uniform(32, 63));
+      add_word(rng_.next() >> rng_.uniform(33, rng_.chance(0.2) ? 63 : 34));
+      const uint64_t left = shift();
+      add_word(left | shift() << 8);
+      const auto lo = static_cast<uint64_t>(rng_.uniform(-128, 127)),
+                 hi = static_cast<uint64_t>(rng_.uniform(-128, 127));
+      const bool all = rng_.chance(0.5);
+      add_word((rng_.next() & 0xff) | (all ? 0x80 : lo & 0xff) << 8 | (all ? 0x7f : hi & 0xff) << 16);
+    }
+    return bytes;
+  }
+
   void add_pool(Memory memory, int64_t elements) {
     const uint64_t address = place(memory, elements);
     const int64_t bytes = elements * config_.element_bytes(memory);
-    program_.segments.push_back({info(memory).name, address,
-                                 memory == Memory::kAcc ? random_accumulators(bytes / 4) : random_bytes(bytes), false});
+    Bytes content = memory == Memory::kAcc   ? random_accumulators(bytes / 4)
+                    : memory == Memory::kPrm ? random_parameters(elements)
+                                             : random_bytes(bytes);
+    program_.segments.push_back({info(memory).name, address, std::move(content), false});
     pools_.push_back({memory, address, elements});
   }
 
@@ -131,6 +161,11 @@ class Generator {
     add_pool(Memory::kInp, 64);
     add_pool(Memory::kWgt, wgt_.size + 4);
     add_pool(Memory::kAcc, 40);
+    filled_pools_ = pools_.size();
+    if (prm_.size > 0) {
+      add_pool(Memory::kPrm, prm_.size + 4);
+      filled_pools_ = pools_.size();
+    }
     add_pool(Memory::kAcc8, 64);
     // Random stores go to `out`; what they leave alone must stay as it was. Some loads read from it.
     const uint64_t largest =
@@ -160,6 +195,8 @@ class Generator {
         return wgt_;
       case Memory::kUop:
         return uop_;
+      case Memory::kPrm:
+        return prm_;
       default:
         return acc_;
     }
@@ -183,7 +220,9 @@ class Generator {
   }
 
   void prologue() {
-    for (const Pool& pool : std::vector<Pool>(pools_.begin(), pools_.begin() + 3)) fill(pool);
+    for (const Pool& pool :
+         std::vector<Pool>(pools_.begin(), pools_.begin() + static_cast<std::ptrdiff_t>(filled_pools_)))
+      fill(pool);
     load_uops();
   }
 
@@ -196,6 +235,11 @@ class Generator {
     const Window& source = for_alu ? acc_ : inp_;
     uop.src = static_cast<uint32_t>(source.base + up_to(source.size - 1));
     uop.wgt = static_cast<uint32_t>(wgt_.base + up_to(wgt_.size - 1));
+    const int64_t taps = depthwise_taps();
+    const int64_t vectors = wgt_.size * config_.block_in, first_vector = wgt_.base * config_.block_in;
+    if (taps > 0 && !for_alu && rng_.chance(0.5) && first_vector + vectors - 1 <= limits_.uop.wgt) {
+      uop.wgt = static_cast<uint32_t>(first_vector + up_to(vectors / taps - 1) * taps);
+    }
     return uop;
   }
 
@@ -325,22 +369,30 @@ class Generator {
   }
 
   template <typename Loops>
-  static bool inside(const Window& to, int64_t base, const Loops& loops, int64_t factor_out, int64_t factor_in) {
+  static bool inside(const Window& to, int64_t base, const Loops& loops, int64_t factor_out, int64_t factor_in,
+                     int64_t taps = 1) {
     return base >= to.base &&
-           greatest_index(base, loops.iter_out, factor_out, loops.iter_in, factor_in) < to.base + to.size;
+           greatest_index(base, loops.iter_out, factor_out, loops.iter_in, factor_in) + taps <= to.base + to.size;
+  }
+
+  /// Factors of the weights for GEMM and MAC; `taps` divides them where a trip uses them.
+  template <typename Product>
+  void random_wgt_factors(Product& product, int64_t taps) {
+    const auto most = static_cast<int64_t>(limits_.gemm.wgt_out);
+    const auto factor = [&](uint32_t trips) {
+      return static_cast<uint32_t>(trips == 1 ? up_to(most) : up_to(std::min<int64_t>(most / taps, 1)) * taps);
+    };
+    product.wgt_out = factor(product.iter_out);
+    product.wgt_in = factor(product.iter_in);
   }
 
   bool gemm() {
     for (int i = 0; i < kTries; ++i) {
       Gemm gemm;
       gemm.reset = rng_.chance(0.03);  // a reset fits more often than a product
+      gemm.overwrite = options_.extensions && !gemm.reset && rng_.chance(0.3);
       random_loops(gemm, limits_.gemm);
-      const auto wgt_factor = [&](uint32_t trips) {
-        return static_cast<uint32_t>(trips == 1 ? up_to(limits_.gemm.wgt_out)
-                                                : up_to(std::min<int64_t>(limits_.gemm.wgt_out, 1)));
-      };
-      gemm.wgt_out = wgt_factor(gemm.iter_out);
-      gemm.wgt_in = wgt_factor(gemm.iter_in);
+      random_wgt_factors(gemm, 1);
       auto uops = uops_of(gemm, [&](const Uop& uop) {
         return inside(acc_, uop.dst, gemm, gemm.dst_out, gemm.dst_in) &&
                (gemm.reset || (inside(inp_, uop.src, gemm, gemm.src_out, gemm.src_in) &&
@@ -348,6 +400,79 @@ class Generator {
       });
       if (!uops) continue;
       append(gemm, std::move(*uops));
+      return true;
+    }
+    return false;
+  }
+
+  bool mac() {
+    const Window vectors{wgt_.base * config_.block_in, wgt_.size * config_.block_in};
+    for (int i = 0; i < kTries; ++i) {
+      Mac mac;
+      mac.depthwise = depthwise_taps() > 0 && rng_.chance(0.6);
+      mac.overwrite = rng_.chance(0.3);
+      const int64_t taps = mac.depthwise ? depthwise_taps() : 1;
+      random_loops(mac, limits_.mac);
+      random_wgt_factors(mac, taps);
+      auto uops = uops_of(mac, [&](const Uop& uop) {
+        return inside(acc_, uop.dst, mac, mac.dst_out, mac.dst_in) &&
+               inside(inp_, uop.src, mac, mac.src_out, mac.src_in, taps) && uop.wgt % taps == 0 &&
+               inside(mac.depthwise ? vectors : wgt_, uop.wgt, mac, mac.wgt_out, mac.wgt_in, taps);
+      });
+      if (!uops) continue;
+      append(mac, std::move(*uops));
+      return true;
+    }
+    return false;
+  }
+
+  void requantize() {
+    for (int i = 0; i < kTries; ++i) {
+      Requantize requantize;
+      requantize.keep = rng_.chance(0.3);
+      requantize.tflite = rng_.chance(0.5);
+      requantize.iter_out = static_cast<uint32_t>(rng_.uniform(1, 4));
+      requantize.iter_in = static_cast<uint32_t>(rng_.uniform(1, 8));
+      const auto factor = [&](uint32_t trips, uint32_t greatest, int64_t few) {
+        return static_cast<uint32_t>(up_to(trips == 1 ? greatest : std::min<int64_t>(greatest, few)));
+      };
+      requantize.dst_out = factor(requantize.iter_out, limits_.requantize.dst_out, 4);
+      requantize.dst_in = factor(requantize.iter_in, limits_.requantize.dst_in, 2);
+      requantize.src_out = factor(requantize.iter_out, limits_.requantize.src_out, 4);
+      requantize.src_in = factor(requantize.iter_in, limits_.requantize.src_in, 2);
+      requantize.prm_out = factor(requantize.iter_out, limits_.requantize.prm_out, 1);
+      requantize.dst = static_cast<uint32_t>(acc_.base + up_to(acc_.size - 1));
+      requantize.src = static_cast<uint32_t>(acc_.base + up_to(acc_.size - 1));
+      requantize.prm = static_cast<uint32_t>(prm_.base + up_to(prm_.size - 1));
+      if (!inside(acc_, requantize.dst, requantize, requantize.dst_out, requantize.dst_in) ||
+          !inside(acc_, requantize.src, requantize, requantize.src_out, requantize.src_in) ||
+          !inside(prm_, requantize.prm, requantize, requantize.prm_out, 0)) {
+        continue;
+      }
+      append(requantize);
+      return;
+    }
+  }
+
+  void configure() {
+    Config config;
+    config.state = static_cast<State>(rng_.pick(state_infos()).code);
+    config.value = static_cast<int32_t>(static_cast<int64_t>(rng_.next()) >> rng_.uniform(32, 63));
+    append(config);
+  }
+
+  bool alu_extended() {
+    for (int i = 0; i < kTries; ++i) {
+      AluExtended alu;
+      alu.operation = rng_.pick(operations(/*extended=*/true));
+      alu.use_imm = rng_.chance(0.5);
+      random_loops(alu, limits_.alu_extended);
+      auto uops = uops_of(alu, [&](const Uop& uop) {
+        return inside(acc_, uop.dst, alu, alu.dst_out, alu.dst_in) &&
+               (alu.use_imm || inside(acc_, uop.src, alu, alu.src_out, alu.src_in));
+      });
+      if (!uops) continue;
+      append(alu, std::move(*uops));
       return true;
     }
     return false;
@@ -376,7 +501,7 @@ class Generator {
 
   /// An instruction with a size or trip count of zero and anything in its other fields.
   void nothing() {
-    const int kind = static_cast<int>(up_to(3));
+    const int kind = static_cast<int>(up_to(options_.extensions ? 5 : 3));
     if (kind == 0) {
       Load load;
       load.mem_type =
@@ -398,11 +523,20 @@ class Generator {
       random_loops(gemm, limits_.gemm);
       no_trips(gemm);
       append(gemm);
-    } else {
+    } else if (kind == 3 || (kind == 4 && config_.requant_lanes() == 0)) {
       Alu alu;
       random_loops(alu, limits_.alu);
       no_trips(alu);
       append(alu);
+    } else if (kind == 4) {
+      Requantize requantize = limits_.requantize;
+      (rng_.chance(0.5) ? requantize.iter_out : requantize.iter_in) = 0;
+      append(requantize);
+    } else {
+      Mac mac;
+      random_loops(mac, limits_.mac);
+      no_trips(mac);
+      append(mac);
     }
   }
   template <typename Loops>
@@ -413,7 +547,20 @@ class Generator {
     if (which == 2) loops.uop_end = loops.uop_bgn;
   }
 
+  /// One of the instructions that VTA does not have; false where nothing fits the micro-ops.
+  bool extension() {
+    const int64_t kind = up_to(9);
+    if (kind < 2 && config_.extended_alu != 0) return configure(), true;
+    if (kind < 4 && config_.extended_alu != 0) return alu_extended();
+    if (kind < 7 && config_.requant_lanes() > 0) return requantize(), true;
+    return mac();
+  }
+
   void random_instruction() {
+    if (options_.extensions && rng_.chance(0.4)) {
+      if (!extension()) load_uops();
+      return;
+    }
     const int64_t kind = up_to(99);
     if (kind < 36) {
       if (!gemm()) load_uops();
@@ -481,7 +628,9 @@ class Generator {
   Window wgt_;
   Window acc_;
   Window uop_;
+  Window prm_;  // empty where there are no extensions, or no requantisation
   std::vector<Pool> pools_;
+  size_t filled_pools_ = 0;  // the first ones, which the prologue loads
   uint64_t out_address_ = 0;
   int64_t out_elements_ = 0;
   std::vector<std::optional<Uop>> uop_buffer_;  // of the window

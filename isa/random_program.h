@@ -11,6 +11,7 @@ struct RandomProgramOptions {
   int instructions =
       24;  // of the random part; a prologue that fills the buffers and an epilogue that stores them come on top
   bool eager_tokens = false;  // each wait is for the neighbour's latest instruction, not a random one that suffices
+  bool extensions = false;    // also what VTA does not have, as far as the hardware has it
 };
 
 /// A program that check() accepts, unwritten reads included, and whose outputs do not depend on the order in which the
@@ -19,5 +20,14 @@ struct RandomProgramOptions {
 /// Outputs: "out", where random stores go, and "final", all four bytes of every accumulator that was used. A few
 /// hundred to a few thousand cycles.
 Program random_program(const HwConfig& config, Rng& rng, const RandomProgramOptions& options = {});
+
+/// A random program with one mistake that every simulator reports in the same way: an index beyond a buffer, a block
+/// beyond DRAM, an encoding that is not legal, a lost token, or FINISH in the wrong place. `mistake` says what was
+/// done.
+struct IllegalProgram {
+  Program program;
+  std::string mistake;
+};
+IllegalProgram illegal_program(const HwConfig& config, Rng& rng, const RandomProgramOptions& options = {});
 
 }  // namespace tandem::isa

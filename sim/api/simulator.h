@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "isa/program.h"
+#include "sim/api/run_error.h"
 #include "support/result.h"
 
 namespace tandem::sim {
@@ -41,6 +43,8 @@ class Simulator {
   /// hardware, a hardware fault (with the instruction's index) and a hang (who waits for which token) are errors. Runs
   /// are independent: the same program twice gives the same result.
   virtual Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits& limits = {}) = 0;
+  /// What ended the last run: nothing where it ended well, was refused, or passed its limit.
+  virtual std::optional<RunError> last_error() const { return std::nullopt; }
 };
 
 }  // namespace tandem::sim

@@ -58,7 +58,6 @@ class Run {
       for (const Engine engine : kEngines) {
         while (advance(engine)) moved = true;
       }
-      if (error_) return *error_;
     }
     return verdict();
   }
@@ -78,11 +77,12 @@ class Run {
       const bool moved = std::any_of(order.begin(), order.end(), [&](int who) {
         return who == kFetch ? fetch() : advance(kEngines[static_cast<size_t>(who)]);
       });
-      if (error_) return *error_;
       if (!moved) return verdict();
     }
   }
 
+  /// After the end; absent where it was good.
+  std::optional<RunError> error() const { return error_; }
   uint64_t macs() const { return machine_.macs(); }
   Counters counters() const {
     Counters counters;
@@ -97,13 +97,14 @@ class Run {
   struct Command {
     int64_t index = 0;
     isa::Instruction instruction;
-    isa::TokenFlags wants;  // what is still to be popped and pushed
-    std::string illegal;    // why it cannot be executed
+    isa::TokenFlags wants;                  // what is still to be popped and pushed
+    std::optional<Machine::Failure> fault;  // seen before it runs
     bool executed = false;
   };
   struct CommandQueue {
     std::vector<Command> commands;  // all that were fetched; the first `done` have left the queue
     size_t done = 0;
+    std::optional<Machine::Failure> failure;  // of the head: the engine does nothing more
     bool empty() const { return done == commands.size(); }
     Command& head() { return commands[done]; }
   };
@@ -121,26 +122,41 @@ class Run {
     return true;
   }
 
-  /// Moves one instruction into its engine's queue, where there is room. An illegal one goes to compute and fails
-  /// there.
+  /// Moves one instruction into its engine's queue, where there is room. An illegal one goes to compute.
   bool fetch() {
-    if (all_fetched() || error_) return false;
+    if (all_fetched()) return false;
     const Result<isa::Instruction> decoded = codec_.decode(program_.code[static_cast<size_t>(fetched_)]);
-    Command command{fetched_, isa::Finish{}, {}, "", false};
+    Command command{fetched_, isa::Finish{}, {}, {}, false};
     Engine engine = Engine::kCompute;
     if (decoded.ok()) {
-      engine = isa::engine_of(*decoded);
       command.instruction = *decoded;
       command.wants = isa::token_flags(*decoded);
-      command.illegal = missing_neighbour(engine, command.wants);
+      command.fault = fault_of(command);
+      const bool illegal = command.fault && command.fault->code == ErrorCode::kEncoding;
+      if (!illegal) engine = isa::engine_of(*decoded);
     } else {
-      command.illegal = decoded.error().what;
+      command.fault = Machine::Failure{ErrorCode::kEncoding, decoded.error().what};
     }
     CommandQueue& queue = queues_[index_of(engine)];
     if (queue.commands.size() - queue.done == static_cast<size_t>(program_.hardware.command_queue_depth)) return false;
     queue.commands.push_back(std::move(command));
     ++fetched_;
     return true;
+  }
+
+  /// What is wrong with an instruction before it runs: tokens of a missing neighbour, a block beyond its buffer, and
+  /// where FINISH stands.
+  std::optional<Machine::Failure> fault_of(const Command& command) const {
+    std::string missing = missing_neighbour(isa::engine_of(command.instruction), command.wants);
+    if (!missing.empty()) return Machine::Failure{ErrorCode::kEncoding, std::move(missing)};
+    if (std::optional<Machine::Failure> failure = machine_.check_block(command.instruction)) return failure;
+    const bool finish = std::holds_alternative<isa::Finish>(command.instruction);
+    if (finish && !is_last(command.index))
+      return Machine::Failure{ErrorCode::kOrder, "finish is not the last instruction"};
+    if (!finish && is_last(command.index)) {
+      return Machine::Failure{ErrorCode::kNoFinish, "the program does not end with finish"};
+    }
+    return std::nullopt;
   }
 
   /// The first flag towards an engine that does not exist.
@@ -159,9 +175,9 @@ class Run {
   /// was one.
   bool advance(Engine engine) {
     CommandQueue& queue = queues_[index_of(engine)];
-    if (queue.empty() || error_) return false;
+    if (queue.empty() || queue.failure) return false;
     Command& command = queue.head();
-    if (!command.illegal.empty()) return fail(fault(program_, command.index, command.illegal));
+    if (command.fault) return fail(queue, *command.fault);
     isa::TokenFlags& wants = command.wants;
     const auto settle = [](bool& want, bool possible) {
       if (possible) want = false;
@@ -171,11 +187,7 @@ class Run {
       if (wants.pop_prev && settle(wants.pop_prev, pop(previous(engine), engine))) return true;
       if (wants.pop_next && settle(wants.pop_next, pop(next(engine), engine))) return true;
       if (wants.pop_prev || wants.pop_next) return false;
-      if (std::holds_alternative<isa::Finish>(command.instruction) && !is_last(command.index)) {
-        return fail(fault(program_, command.index, "finish is not the last instruction"));
-      }
-      const std::string reason = machine_.execute(command.instruction);
-      if (!reason.empty()) return fail(fault(program_, command.index, reason));
+      if (const auto failure = machine_.execute(command.instruction)) return fail(queue, *failure);
       command.executed = true;
     } else {
       if (wants.push_prev && settle(wants.push_prev, push(engine, previous(engine)))) return true;
@@ -189,8 +201,9 @@ class Run {
   bool is_last(int64_t index) const { return index + 1 == static_cast<int64_t>(program_.code.size()); }
   bool all_fetched() const { return fetched_ == static_cast<int64_t>(program_.code.size()); }
 
-  bool fail(Diagnostic diagnostic) {
-    error_ = std::move(diagnostic);
+  /// Stops the engine; false, as advance() is where nothing moves.
+  static bool fail(CommandQueue& queue, Machine::Failure failure) {
+    queue.failure = std::move(failure);
     return false;
   }
 
@@ -202,12 +215,20 @@ class Run {
 
   /// What it means that nothing moves any more.
   Result<void> verdict() {
+    CommandQueue* failed = nullptr;  // with the smallest index
+    for (CommandQueue& queue : queues_) {
+      if (queue.failure && (failed == nullptr || queue.head().index < failed->head().index)) failed = &queue;
+    }
+    if (failed != nullptr) {
+      error_ = RunError{failed->failure->code, failed->head().index};
+      return fault(program_, failed->head().index, failed->failure->what);
+    }
     const bool drained =
         std::all_of(queues_.begin(), queues_.end(), [](const CommandQueue& queue) { return queue.empty(); });
     if (!all_fetched() || !drained) return deadlock();
-    const CommandQueue& compute = queues_[index_of(Engine::kCompute)];
-    if (compute.commands.empty() || !std::holds_alternative<isa::Finish>(compute.commands.back().instruction)) {
-      return fault(program_, fetched_ - 1, "the program does not end with finish");
+    if (program_.code.empty()) {
+      error_ = RunError{ErrorCode::kNoFinish, -1};
+      return fault(program_, -1, "the program does not end with finish");
     }
     std::vector<LeftOver> left;
     for (const Engine from : kEngines) {
@@ -215,8 +236,9 @@ class Run {
         if (tokens(from, to) > 0) left.push_back({from, to, tokens(from, to)});
       }
     }
-    if (!left.empty()) return tokens_left(program_, fetched_ - 1, left);
-    return {};
+    if (left.empty()) return {};
+    error_ = RunError{ErrorCode::kTokens, fetched_ - 1};
+    return tokens_left(program_, fetched_ - 1, left);
   }
 
   Diagnostic deadlock() {
@@ -227,7 +249,17 @@ class Run {
       states.push_back(queue.empty() ? EngineState{engine}
                                      : EngineState{engine, waits_for(queue.head()), queue.head().index});
     }
+    error_ = RunError{ErrorCode::kDeadlock, first_waiting()};
     return hang(program_, states);
+  }
+
+  /// The smallest index of an instruction at the head of a queue.
+  int64_t first_waiting() const {
+    int64_t first = fetched_;
+    for (const CommandQueue& queue : queues_) {
+      if (!queue.empty()) first = std::min(first, queue.commands[queue.done].index);
+    }
+    return first;
   }
 
   const isa::Program& program_;
@@ -236,7 +268,7 @@ class Run {
   std::array<CommandQueue, 3> queues_;
   std::array<std::array<uint64_t, 3>, 3> tokens_{};
   int64_t fetched_ = 0;
-  std::optional<Diagnostic> error_;
+  std::optional<RunError> error_;
 };
 
 class FunctionalSimulator final : public Simulator {
@@ -247,6 +279,7 @@ class FunctionalSimulator final : public Simulator {
   std::string name() const override { return "functional"; }
 
   Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits&) override {
+    error_ = std::nullopt;
     TANDEM_TRY(admit(program, hardware_, inputs));
     Dram dram(program.dram_bytes);
     if (!dram) {
@@ -263,7 +296,9 @@ class FunctionalSimulator final : public Simulator {
 
     Run run(program, dram.view());
     const auto start = std::chrono::steady_clock::now();
-    TANDEM_TRY(options_.interleave_seed ? run.at_random(*options_.interleave_seed) : run.in_turn());
+    const Result<void> end = options_.interleave_seed ? run.at_random(*options_.interleave_seed) : run.in_turn();
+    error_ = run.error();
+    TANDEM_TRY(end);
     RunResult result;
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     result.macs = run.macs();
@@ -276,10 +311,12 @@ class FunctionalSimulator final : public Simulator {
     }
     return result;
   }
+  std::optional<RunError> last_error() const override { return error_; }
 
  private:
   const isa::HwConfig hardware_;
   const FunctionalOptions options_;
+  std::optional<RunError> error_;
 };
 
 }  // namespace

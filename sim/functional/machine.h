@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,17 @@ class Machine {
   /// All scratchpads are zero.
   Machine(const isa::HwConfig& hardware, DramView dram);
 
+  /// Why an instruction cannot be executed.
+  struct Failure {
+    ErrorCode code = ErrorCode::kBounds;
+    std::string what;
+  };
   /// Executes the whole instruction, or nothing and gives the reason: which index of which buffer is beyond its size,
-  /// or which bytes of DRAM. "" is success.
-  std::string execute(const isa::Instruction& instruction);
+  /// or which bytes of DRAM.
+  std::optional<Failure> execute(const isa::Instruction& instruction);
+
+  /// Whether the block of a LOAD or STORE lies in its buffer, which the hardware knows before it runs.
+  std::optional<Failure> check_block(const isa::Instruction& instruction) const;
 
   /// Multiply-accumulates of GEMM and MAC.
   uint64_t macs() const;
@@ -35,21 +44,20 @@ class Machine {
   Counters counters() const;
 
  private:
-  std::string run(const isa::Load& load);
-  std::string run(const isa::Store& store);
-  std::string run(const isa::Gemm& gemm);
-  std::string run(const isa::Mac& mac);
-  std::string run(const isa::Alu& alu);
-  std::string run(const isa::AluExtended& alu);
-  std::string run(const isa::Requantize& requantize);
-  std::string run(const isa::Config& config);
-  std::string run(const isa::Finish&) { return ""; }
+  std::optional<Failure> run(const isa::Load& load);
+  std::optional<Failure> run(const isa::Store& store);
+  std::optional<Failure> run(const isa::Gemm& gemm);
+  std::optional<Failure> run(const isa::Mac& mac);
+  std::optional<Failure> run(const isa::Alu& alu);
+  std::optional<Failure> run(const isa::AluExtended& alu);
+  std::optional<Failure> run(const isa::Requantize& requantize);
+  std::optional<Failure> run(const isa::Config& config);
+  std::optional<Failure> run(const isa::Finish&) { return std::nullopt; }
 
   // In the words of the static checker (isa/program.h), which finds the same faults.
-  std::string check_move(const char* name, isa::Memory memory, const isa::SramRange& sram,
-                         const isa::DramRange& dram) const;
+  std::optional<Failure> check_dram(const isa::Instruction& instruction) const;
   template <typename MacroInstruction>
-  std::string check_loops(const char* name, const MacroInstruction& instruction) const;
+  std::optional<Failure> check_loops(const char* name, const MacroInstruction& instruction) const;
   void read_row(isa::Memory memory, uint64_t entry, uint64_t count, const uint8_t* bytes);
   /// Writes `count` pad elements.
   void pad(isa::Memory memory, uint64_t entry, uint64_t count);

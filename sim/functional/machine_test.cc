@@ -21,7 +21,8 @@ class Bench {
       : hardware_(hardware), codec_(hardware), dram_(dram_bytes), machine_(hardware, {dram_.data(), dram_.size()}) {}
 
   std::string run(const std::string& text) {
-    return machine_.execute(isa::parse_instruction(codec_, text, {}).value());
+    const auto failure = machine_.execute(isa::parse_instruction(codec_, text, {}).value());
+    return failure ? failure->what : "";
   }
   /// Writes micro-ops to the end of DRAM and loads them.
   void load_uops(int sram, const std::vector<isa::Uop>& uops) {
@@ -143,6 +144,154 @@ TEST(Machine, AluComputesTheTableLaneByLaneInOrder) {
   }
 }
 
+TEST(Machine, PadsHaveTheValueOfTheirState) {
+  Bench bench(small());
+  bench.put<int8_t>(0x100, std::vector<int8_t>(16, 5));
+  bench.load_uops(0, {{0, 0, 0}, {0, 1, 0}});
+  // Weights [out][in] of ones: the sum of an input element, here of pads.
+  bench.put<int8_t>(0x200, std::vector<int8_t>(16, 1));
+  EXPECT_EQ(bench.run("load wgt sram=0 dram=32 y=1 x=1 stride=1 pad=(0,0,0,1)"), "");
+  EXPECT_EQ(bench.run("config inp_pad value=-3"), "");
+  EXPECT_EQ(bench.run("load inp sram=0 dram=64 y=1 x=1 stride=1 pad=(0,0,1,0)"), "");
+  EXPECT_EQ(bench.run("mac overwrite uop=[0,2) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("mac uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("alu add use_imm imm=0 uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0)"), "");
+  EXPECT_EQ(bench.run("config acc_pad value=-2147483520"), "");  // 0x80000080
+  EXPECT_EQ(bench.run("load acc8 sram=1 dram=64 y=1 x=1 stride=1 pad=(0,0,1,1)"), "");
+  EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=4 stride=4"), "");
+  EXPECT_EQ(bench.get(0, 16),
+            (std::vector<int8_t>{8, 8, 8, 8, -128, -128, -128, -128, 5, 5, 5, 5, -128, -128, -128, -128}));
+}
+
+TEST(Machine, OverwriteReplacesInEveryStep) {
+  Bench bench(small());
+  bench.put<int8_t>(0x100, {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0});
+  bench.put<int8_t>(0x200, {10, 0, 0, 0, 20, 0, 0, 0, 30, 0, 0, 0, 40, 0, 0, 0});
+  bench.load_uops(0, {{0, 0, 0}, {1, 1, 0}, {0, 2, 0}});
+  EXPECT_EQ(bench.run("load inp sram=0 dram=64 y=1 x=3 stride=3"), "");
+  EXPECT_EQ(bench.run("load wgt sram=0 dram=32 y=1 x=1 stride=1"), "");
+  // Twice: nothing of the first pass is left. The third step replaces the first one's accumulator.
+  EXPECT_EQ(bench.run("gemm overwrite uop=[0,2) iter=(2,1) dst=(0,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("gemm overwrite uop=[0,3) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=2 stride=2"), "");
+  EXPECT_EQ(bench.get(0, 8), (std::vector<int8_t>{30, 60, 90, 120, 20, 40, 60, 80}));
+}
+
+TEST(Machine, MacLeavesOutAlone) {
+  Bench bench(small());
+  bench.put<int8_t>(0x100, {1, 2, 3, 4});
+  bench.put<int8_t>(0x200, std::vector<int8_t>(16, 1));
+  bench.load_uops(0, {{}});
+  EXPECT_EQ(bench.run("load inp sram=0 dram=64 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.run("load wgt sram=0 dram=32 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.run("load acc8 sram=0 dram=64 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.run("mac uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)"), "");
+  EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.run("alu add use_imm imm=0 uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0)"), "");
+  EXPECT_EQ(bench.run("store out sram=0 dram=1 y=1 x=1 stride=1"), "");
+  EXPECT_EQ(bench.get(0, 8), (std::vector<int8_t>{1, 2, 3, 4, 11, 12, 13, 14}));
+  EXPECT_EQ(bench.machine().macs(), 16u);
+}
+
+TEST(Machine, DepthwiseTakesAVectorOfWeightsForEachTap) {
+  for (const int taps : {1, 2, 4}) {
+    isa::HwConfig hardware = small();
+    hardware.batch = 2;
+    hardware.chosen_depthwise_width = taps;
+    Bench bench(hardware);
+    Rng rng(static_cast<uint64_t>(taps));
+    std::vector<int8_t> inp(8 * 8), wgt(2 * 16);
+    for (int8_t& value : inp) value = static_cast<int8_t>(rng.uniform(-128, 127));
+    for (int8_t& value : wgt) value = static_cast<int8_t>(rng.uniform(-128, 127));
+    bench.put(0x100, inp);
+    bench.put(0x200, wgt);
+    bench.load_uops(0, {{0, 1, 4}});
+    EXPECT_EQ(bench.run("load inp sram=0 dram=32 y=1 x=8 stride=8"), "");
+    EXPECT_EQ(bench.run("load wgt sram=0 dram=32 y=1 x=2 stride=2"), "");
+    EXPECT_EQ(bench.run("mac depthwise overwrite uop=[0,1) iter=(1,3) dst=(0,1) src=(0,1) wgt=(0,0)"), "");
+    EXPECT_EQ(bench.run("mac depthwise uop=[0,1) iter=(1,3) dst=(0,1) src=(0,1) wgt=(0,0)"), "");
+    EXPECT_EQ(bench.run("alu add use_imm imm=0 uop=[0,1) iter=(1,3) dst=(0,1) src=(0,0)"), "");
+    EXPECT_EQ(bench.run("store out sram=0 dram=0 y=1 x=3 stride=3"), "");
+    std::vector<int8_t> expected;
+    for (size_t step = 0; step < 3; ++step) {
+      for (size_t lane = 0; lane < 8; ++lane) {
+        int32_t sum = 0;
+        for (size_t tap = 0; tap < static_cast<size_t>(taps); ++tap) {
+          sum += 2 * inp[(step + 1 + tap) * 8 + lane] * wgt[(4 + tap) * 4 + lane % 4];
+        }
+        expected.push_back(static_cast<int8_t>(sum));
+      }
+    }
+    EXPECT_EQ(bench.get(0, expected.size()), expected) << taps;
+    EXPECT_EQ(bench.machine().macs(), static_cast<uint64_t>(6 * 8 * taps));
+  }
+}
+
+/// 16 bytes of a lane's parameters.
+void append_lane(Bytes& bytes, const std::vector<int32_t>& words) {
+  for (const int32_t word : words) {
+    for (int byte = 0; byte < 4; ++byte)
+      bytes.push_back(static_cast<uint8_t>(static_cast<uint32_t>(word) >> (8 * byte)));
+  }
+}
+
+TEST(Machine, RequantizeFollowsTheBuiltinsLaneByLane) {
+  Rng rng(21);
+  for (int round = 0; round < 40; ++round) {
+    isa::HwConfig hardware = small();
+    hardware.batch = 2;
+    Bench bench(hardware);
+    const bool tflite = round % 2 == 0, keep = round % 4 < 2;
+    std::vector<int32_t> acc(2 * 8);
+    for (int32_t& value : acc) value = static_cast<int32_t>(static_cast<int64_t>(rng.next()) >> rng.uniform(32, 56));
+    struct Lane {
+      int32_t bias, multiplier, left, right, zero_point, lo, hi;
+    };
+    std::vector<Lane> lanes;
+    Bytes bytes;
+    for (int i = 0; i < 8; ++i) {  // two elements
+      Lane lane{static_cast<int32_t>(rng.next()) >> 12,       static_cast<int32_t>(rng.next()) & INT32_MAX,
+                static_cast<int32_t>(rng.uniform(0, 31)),     static_cast<int32_t>(rng.uniform(0, 31)),
+                static_cast<int32_t>(rng.uniform(-128, 127)), static_cast<int32_t>(rng.uniform(-128, 0)),
+                static_cast<int32_t>(rng.uniform(0, 127))};
+      if (rng.chance(0.5)) lane.left = 0;
+      lanes.push_back(lane);
+      append_lane(bytes, {lane.bias, lane.multiplier, lane.left | lane.right << 8,
+                          (lane.zero_point & 0xff) | (lane.lo & 0xff) << 8 | (lane.hi & 0xff) << 16});
+    }
+    bench.put(0x100, acc);
+    bench.put(0x400, bytes);
+    bench.load_uops(0, {{}});
+    EXPECT_EQ(bench.run("load prm sram=5 dram=16 y=1 x=2 stride=2"), "");
+    EXPECT_EQ(bench.run("load acc sram=1 dram=8 y=1 x=2 stride=2"), "");
+    EXPECT_EQ(bench.run(fmt::format("requantize{}{} iter=(2,1) dst=4+(1,0) src=1+(1,0) prm=5+1", keep ? " keep" : "",
+                                    tflite ? " tflite" : "")),
+              "");
+    // All bytes of what it wrote: `out`, or the accumulators byte by byte.
+    std::vector<int8_t> found, expected;
+    for (int byte = 0; byte < (keep ? 4 : 1); ++byte) {
+      // A shift of accumulators also shows them in `out`.
+      const std::string shift =
+          fmt::format("alu shr use_imm imm={} uop=[0,1) iter=(1,6) dst=(0,1) src=(0,0)", byte > 0 ? 8 : 0);
+      if (keep) {
+        EXPECT_EQ(bench.run(shift), "");
+      }
+      EXPECT_EQ(bench.run("store out sram=4 dram=0 y=1 x=2 stride=2"), "");
+      const std::vector<int8_t> row = bench.get(0, 16);
+      found.insert(found.end(), row.begin(), row.end());
+      for (size_t i = 0; i < 16; ++i) {
+        const Lane& lane = lanes[i / 8 * 4 + i % 4];
+        const int32_t x = isa::builtin::add(acc[i], lane.bias);
+        const int32_t r = tflite ? isa::builtin::requantize_tflite(x, lane.multiplier, lane.left, lane.right)
+                                 : isa::builtin::requantize_single(x, lane.multiplier, lane.left, lane.right);
+        const int32_t clamped = std::min(std::max(isa::builtin::add(r, lane.zero_point), lane.lo), lane.hi);
+        expected.push_back(static_cast<int8_t>(keep ? r >> (8 * byte) : clamped));
+      }
+    }
+    EXPECT_EQ(found, expected) << round;
+  }
+}
+
 TEST(Machine, NothingHappensWhereACountIsZeroWhateverTheIndices) {
   Bench bench;
   EXPECT_EQ(bench.run("load inp sram=65535 dram=4294967295 y=0 x=9 stride=1 pad=(1,1,1,1)"), "");
@@ -181,6 +330,36 @@ TEST(Machine, NamesTheIndexThatIsBeyondABuffer) {
       bench.run(alu),
       "alu reaches acc[2048], which has 2048 elements: micro-op 8191 has src 2040, and the loops add 1 x 2 + 2 x 3");
   EXPECT_EQ(bench.run(alu + " use_imm imm=1"), "");
+}
+
+TEST(Machine, NamesTheIndexOfAnExtensionThatIsBeyondABuffer) {
+  isa::HwConfig hardware = small();
+  hardware.chosen_depthwise_width = 2;
+  Bench bench(hardware);
+  EXPECT_EQ(hardware.depth(Memory::kInp), 8192);
+  EXPECT_EQ(hardware.depth(Memory::kWgt), 16384);
+  bench.load_uops(0, {{0, 8188, 16382}, {0, 0, 3}});
+  EXPECT_EQ(
+      bench.run("mac depthwise uop=[0,1) iter=(4,1) dst=(0,0) src=(1,0) wgt=(0,0)"),
+      "mac reaches inp[8192], which has 8192 elements: micro-op 0 has src 8188, and the loops add 3 x 1 + 0 x 0 and "
+      "the taps 1");
+  EXPECT_EQ(bench.run("mac depthwise uop=[0,1) iter=(5,1) dst=(0,0) src=(0,0) wgt=(16382,0)"),
+            "mac reaches vector 81911 of wgt, which has 65536 vectors: micro-op 0 has wgt 16382, and the loops add 4 x "
+            "16382 + 0 x 0 and the taps 1");
+  EXPECT_EQ(bench.run("mac depthwise uop=[0,2) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)"),
+            "mac: wgt 3 of micro-op 1 is not a multiple of depthwise_width 2");
+  EXPECT_EQ(bench.run("mac depthwise uop=[0,1) iter=(2,2) dst=(0,0) src=(0,0) wgt=(2,3)"),
+            "mac: the loops add 2 and 3 to wgt, of which one is not a multiple of depthwise_width 2");
+  EXPECT_EQ(bench.run("mac depthwise uop=[0,1) iter=(2,1) dst=(0,0) src=(0,0) wgt=(2,3)"), "");
+  EXPECT_EQ(bench.run("requantize iter=(3,2) dst=0+(4095,2) src=8000+(96,0) prm=250+3"),
+            "requantize reaches acc[8192], which has 8192 elements: dst is 0, and the loops add 2 x 4095 + 1 x 2");
+  EXPECT_EQ(bench.run("requantize iter=(3,2) dst=0+(0,0) src=0+(0,0) prm=250+3"),
+            "requantize reaches prm[256], which has 256 elements: prm is 250, and the loops add 2 x 3 + 1 x 0");
+  EXPECT_EQ(bench.run("requantize iter=(0,2) dst=0+(4095,2) src=8000+(96,0) prm=250+3"), "");
+  EXPECT_EQ(
+      bench.run("alu_extended sub uop=[0,1) iter=(1,5) dst=(0,0) src=(0,1)"),
+      "alu_extended reaches acc[8192], which has 8192 elements: micro-op 0 has src 8188, and the loops add 0 x 0 + "
+      "4 x 1");
 }
 
 TEST(Machine, NamesTheBytesThatAreBeyondDram) {

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <optional>
 #include <vector>
 
 #include "sim/api/admission.h"
@@ -113,6 +115,19 @@ Diagnostic deadlock(const isa::Program& program, const TandemRtlRun& run) {
   return hang(program, states);
 }
 
+/// The error register as a value; nothing where the run ended well or by the limit of cycles.
+std::optional<RunError> run_error(const TandemRtlRun& run) {
+  static const std::map<uint32_t, ErrorCode> codes = {
+      {kTandemRtlErrorEncoding, ErrorCode::kEncoding}, {kTandemRtlErrorBounds, ErrorCode::kBounds},
+      {kTandemRtlErrorRead, ErrorCode::kRead},         {kTandemRtlErrorWrite, ErrorCode::kWrite},
+      {kTandemRtlErrorTokens, ErrorCode::kTokens},     {kTandemRtlErrorOrder, ErrorCode::kOrder},
+      {kTandemRtlErrorNoFinish, ErrorCode::kNoFinish}, {kTandemRtlErrorDeadlock, ErrorCode::kDeadlock},
+      {kTandemRtlErrorWatchdog, ErrorCode::kWatchdog}};
+  const auto code = codes.find(run.error_code);
+  if (run.status != kTandemRtlDone || code == codes.end()) return std::nullopt;
+  return RunError{code->second, static_cast<int32_t>(run.error_instruction)};
+}
+
 class RtlSimulator final : public Simulator {
  public:
   RtlSimulator(const isa::HwConfig& hardware, const Platform& platform, Library library,
@@ -122,6 +137,7 @@ class RtlSimulator final : public Simulator {
   std::string name() const override { return "rtl"; }
 
   Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits& limits) override {
+    error_ = std::nullopt;
     TANDEM_TRY(admit(program, hardware_, inputs));
     if (program.code_address % kCodeAlignment != 0) {
       return Diagnostic{
@@ -156,6 +172,7 @@ class RtlSimulator final : public Simulator {
     entry_(&run);
     RunResult result;
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    error_ = run_error(run);
     TANDEM_TRY(verdict(program, run, limits));
 
     result.cycles = run.cycles;
@@ -174,6 +191,7 @@ class RtlSimulator final : public Simulator {
     }
     return result;
   }
+  std::optional<RunError> last_error() const override { return error_; }
 
  private:
   /// Puts code, segments and inputs where the program wants them.
@@ -232,6 +250,7 @@ class RtlSimulator final : public Simulator {
   const Platform platform_;
   const Library library_;
   decltype(&tandem_rtl_run) entry_;
+  std::optional<RunError> error_;
 };
 
 }  // namespace

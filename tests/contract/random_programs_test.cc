@@ -24,30 +24,70 @@ std::vector<std::string> designs() {
   return paths;
 }
 
+struct Runner {
+  std::string name;
+  std::unique_ptr<Simulator> simulator;
+  bool extensions;
+};
+
+/// One of each simulator; the first is the reference.
+std::vector<Runner> runners_of(const isa::HwConfig& hardware) {
+  std::vector<Runner> runners;
+  for (const SimulatorUnderTest& under_test : all_simulators()) {
+    runners.push_back({under_test.name, under_test.make(hardware), under_test.extensions});
+  }
+  return runners;
+}
+
 class RandomPrograms : public testing::TestWithParam<std::string> {};
 
 TEST_P(RandomPrograms, GiveTheSameOutputsOnEverySimulator) {
   const isa::HwConfig hardware = isa::load_hw(GetParam()).value();
-  std::vector<std::pair<std::string, std::unique_ptr<Simulator>>> others;
-  for (const SimulatorUnderTest& under_test : all_simulators())
-    others.emplace_back(under_test.name, under_test.make(hardware));
+  const std::vector<Runner> runners = runners_of(hardware);
   for (uint64_t seed = 0; seed < kPrograms; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     Rng rng(seed);
-    const isa::Program program = isa::random_program(hardware, rng, {24, seed % 2 == 0});
-    const Result<RunResult> reference = others.front().second->run(program, {});
+    const bool extensions = seed % 4 < 2;
+    const isa::Program program = isa::random_program(hardware, rng, {24, seed % 2 == 0, extensions});
+    const Result<RunResult> reference = runners.front().simulator->run(program, {});
     ASSERT_TRUE(reference.ok()) << render(reference.error());
     for (uint64_t order = 0; order < 4; ++order) {
       const Result<RunResult> interleaved = make_functional_simulator(hardware, {seed * 4 + order})->run(program, {});
       ASSERT_TRUE(interleaved.ok()) << render(interleaved.error());
       ASSERT_TRUE(interleaved->outputs == reference->outputs) << "order " << order;
     }
-    for (size_t i = 1; i < others.size(); ++i) {
-      const Result<RunResult> result = others[i].second->run(program, {});
-      ASSERT_TRUE(result.ok()) << others[i].first << ": " << render(result.error());
-      ASSERT_TRUE(result->outputs == reference->outputs) << others[i].first << " differs\n"
-                                                         << isa::disassemble(program);
-      ASSERT_EQ(result->macs, reference->macs) << others[i].first;
+    for (const Runner& other : runners) {
+      if (extensions && !other.extensions) continue;
+      const Result<RunResult> result = other.simulator->run(program, {});
+      ASSERT_TRUE(result.ok()) << other.name << ": " << render(result.error());
+      ASSERT_TRUE(result->outputs == reference->outputs) << other.name << " differs\n" << isa::disassemble(program);
+      ASSERT_EQ(result->macs, reference->macs) << other.name;
+    }
+  }
+}
+
+TEST_P(RandomPrograms, OfOneMistakeEndWithTheSameErrorOnEverySimulator) {
+  constexpr uint64_t kIllegalPrograms = 60;
+  const isa::HwConfig hardware = isa::load_hw(GetParam()).value();
+  const std::vector<Runner> runners = runners_of(hardware);
+  for (uint64_t seed = 0; seed < kIllegalPrograms; ++seed) {
+    Rng rng(seed);
+    const bool extensions = seed % 4 < 2;
+    const isa::IllegalProgram illegal = isa::illegal_program(hardware, rng, {12, seed % 2 == 0, extensions});
+    SCOPED_TRACE(fmt::format("seed {}, {}", seed, illegal.mistake));
+    EXPECT_FALSE(runners.front().simulator->run(illegal.program, {}).ok());
+    const std::optional<RunError> reference = runners.front().simulator->last_error();
+    ASSERT_TRUE(reference.has_value());
+    for (const Runner& other : runners) {
+      if (extensions && !other.extensions) continue;
+      EXPECT_FALSE(other.simulator->run(illegal.program, {}).ok());
+      const std::optional<RunError> error = other.simulator->last_error();
+      ASSERT_TRUE(error.has_value()) << other.name;
+      EXPECT_EQ(error->code, reference->code) << other.name;
+      // A deadlock is the program's, not an instruction's.
+      if (error->code != ErrorCode::kDeadlock) {
+        EXPECT_EQ(error->instruction, reference->instruction) << other.name;
+      }
     }
   }
 }

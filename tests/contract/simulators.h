@@ -18,6 +18,7 @@ struct SimulatorUnderTest {
   std::string name;
   std::function<std::unique_ptr<Simulator>(const isa::HwConfig&)> make;
   bool has_time = false;
+  bool extensions = true;  // executes what VTA does not have
 };
 
 inline std::ostream& operator<<(std::ostream& out, const SimulatorUnderTest& under_test) {
@@ -36,7 +37,7 @@ inline std::vector<SimulatorUnderTest> all_simulators() {
       {"functional", [](const isa::HwConfig& hardware) { return make_functional_simulator(hardware); }, false},
       {"interleaved", [](const isa::HwConfig& hardware) { return make_functional_simulator(hardware, {uint64_t{7}}); },
        false},
-      {"rtl", make_rtl_under_test, true},
+      {"rtl", make_rtl_under_test, true, /*extensions=*/false},
   };
 }
 
