@@ -82,8 +82,7 @@ module compute_engine #(
   output logic [LaneBits-1:0]          acc_bytes_o,
   output logic                         failed_o,       // has met an error; stays
   output logic [3:0]                   failed_code_o,  // Error* of registers.svh
-  output logic [31:0]                  failed_number_o,
-  output logic [31:0]                  number_o        // of the oldest LOAD under way
+  output logic [31:0]                  number_o        // of the instruction that failed, else of the oldest LOAD under way
 );
   `include "isa.svh"
   `include "registers.svh"
@@ -193,7 +192,7 @@ module compute_engine #(
 
   // The first error. What is older than the failing step or LOAD still completes; it and all behind it neither write nor push.
   logic        failed_q, flush, overrun, uops_fail, tokens_fail, reader_failed;
-  logic [31:0] reader_number;
+  logic [31:0] reader_number, failed_number_q;
   assign uops_fail = command_valid_i && legal && uops_beyond && tokens_ready && space_ready && pipe_idle && reader_idle && !halt_i;
   assign tokens_fail = finish_q && !finish_o;
   assign flush = overrun || failed_q;
@@ -203,11 +202,11 @@ module compute_engine #(
     end else if (!failed_q && (overrun || uops_fail || tokens_fail || reader_failed)) begin
       failed_q <= 1'b1;
       failed_code_o <= tokens_fail ? 4'(ErrorTokens) : reader_failed ? 4'(ErrorRead) : 4'(ErrorBounds);
-      failed_number_o <= overrun ? info_q[24 +: 32] : tokens_fail ? finish_number_q : reader_failed ? reader_number : number;
+      failed_number_q <= overrun ? info_q[24 +: 32] : tokens_fail ? finish_number_q : reader_failed ? reader_number : number;
     end
   end
   assign failed_o = failed_q;
-  assign number_o = reader_number;
+  assign number_o = failed_q ? failed_number_q : reader_number;
 
   // S: micro-op addresses and loop offsets.
   logic                  seq_active, seq_valid, seq_last;

@@ -14,7 +14,7 @@ module fetch #(
   parameter int PrmDepth = 64,
   parameter int InsnWidth = 128,
   localparam int BusBits = 8 * BusBytes,
-  localparam int CommandBits = InsnWidth + 36
+  localparam int CommandBits = InsnWidth + 37
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
@@ -31,7 +31,7 @@ module fetch #(
   input  logic [BusBits-1:0]     beat_data_i,
   input  logic                   beat_error_i,
 
-  // {fault or ErrorNone, index of the instruction, instruction}
+  // {fault, may be executed, index of the instruction, instruction}
   output logic [CommandBits-1:0] command_o,
   output logic                   load_valid_o,
   input  logic                   load_ready_i,
@@ -44,8 +44,7 @@ module fetch #(
   output logic                   moving_o,   // one is handed over in this cycle
   output logic                   blocked_o,  // a command queue is full
   output logic                   failed_o,   // memory answered with an error; stays
-  output logic [31:0]            failed_number_o,
-  output logic [31:0]            number_o    // of the next instruction
+  output logic [31:0]            number_o    // of the instruction that could not be read, else of the next one
 );
   localparam int BusLog2 = $clog2(BusBytes);
   localparam int Beats = (512 / BusBytes < 16) ? 16 : 512 / BusBytes;  // of the read-ahead buffer
@@ -172,7 +171,7 @@ module fetch #(
     if (insn_valid && insn_ready) check_number_q <= number_q;
   end
 
-  assign command_o = {fault, check_number_q, check_insn};
+  assign command_o = {fault, fault == 4'd0, check_number_q, check_insn};
   assign load_valid_o = check_valid_q && to_load;
   assign store_valid_o = check_valid_q && to_store;
   assign compute_valid_o = check_valid_q && !to_load && !to_store;
@@ -181,8 +180,7 @@ module fetch #(
 
   assign done_o = (left_q == '0 || failed_q) && !check_valid_q;
   assign failed_o = failed_q;
-  assign failed_number_o = number_q;
-  assign number_o = check_valid_q ? check_number_q : number_q;
+  assign number_o = check_valid_q && !failed_q ? check_number_q : number_q;
 
   logic unused;
   assign unused = &{1'b0, buffer_level, total_bytes[BusLog2-1:0]};

@@ -29,50 +29,84 @@ module perf_counters #(
   localparam int Engines = 4;
   localparam logic [4:0] None = 5'd31;  // no cause of an engine's has this number
 
-  (* mem2reg *) logic [Width-1:0] count_q [0:CounterCount-1];
-  (* mem2reg *) logic [Width-1:0] since_q [0:Engines-1];  // the cycle in which the cause began
-  (* mem2reg *) logic [4:0]       cause_q [0:Engines-1];
+  localparam int Causes = CountStoreIdle + 1;
 
+  (* mem2reg *) logic [Width-1:0] count_q [0:Causes-1];
+  (* mem2reg *) logic [Width-1:0] since_q [0:Engines-1];  // the cycle in which the cause began
+  logic [4*5-1:0]                 cause_q;
+  logic [4*5-1:0]                 cause;
+  assign cause = enable_i ? cause_i : {Engines{None}};
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
-      for (int i = 0; i < CounterCount; i++) count_q[i] <= '0;
+      for (int i = 0; i < Causes; i++) count_q[i] <= '0;
+      for (int e = 0; e < Engines; e++) since_q[e] <= '0;
+      cause_q <= {Engines{None}};
+    end else if (cause != cause_q) begin
       for (int e = 0; e < Engines; e++) begin
-        since_q[e] <= '0;
-        cause_q[e] <= None;
-      end
-    end else begin
-      for (int e = 0; e < Engines; e++) begin
-        if ((enable_i ? cause_i[5*e +: 5] : None) != cause_q[e]) begin
-          if (cause_q[e] != None) count_q[cause_q[e]] <= count_q[cause_q[e]] + (cycles_i - since_q[e]);
+        if (cause[5*e +: 5] != cause_q[5*e +: 5]) begin
+          if (cause_q[5*e +: 5] != None) count_q[cause_q[5*e +: 5]] <= count_q[cause_q[5*e +: 5]] + (cycles_i - since_q[e]);
           since_q[e] <= cycles_i;
-          cause_q[e] <= enable_i ? cause_i[5*e +: 5] : None;
         end
       end
-      if (enable_i) begin
-        if (gemm_step_i) count_q[CountGemmOps] <= count_q[CountGemmOps] + 1'b1;
-        if (alu_step_i) count_q[CountAluOps] <= count_q[CountAluOps] + 1'b1;
-        if (requantize_step_i) count_q[CountRequantizeOps] <= count_q[CountRequantizeOps] + 1'b1;
-        if (depthwise_step_i) count_q[CountDepthwiseOps] <= count_q[CountDepthwiseOps] + 1'b1;
-        if (uop_bytes_i != '0) count_q[CountUopBytes] <= count_q[CountUopBytes] + Width'(uop_bytes_i);
-        if (inp_bytes_i != '0) count_q[CountInpBytes] <= count_q[CountInpBytes] + Width'(inp_bytes_i);
-        if (wgt_bytes_i != '0) count_q[CountWgtBytes] <= count_q[CountWgtBytes] + Width'(wgt_bytes_i);
-        if (acc_bytes_i != '0) count_q[CountAccBytes] <= count_q[CountAccBytes] + Width'(acc_bytes_i);
-        if (prm_bytes_i != '0) count_q[CountPrmBytes] <= count_q[CountPrmBytes] + Width'(prm_bytes_i);
-        if (out_bytes_i != '0) count_q[CountOutBytes] <= count_q[CountOutBytes] + Width'(out_bytes_i);
-        if (read_beat_i) count_q[CountReadBeats] <= count_q[CountReadBeats] + 1'b1;
-        if (write_beat_i) count_q[CountWriteBeats] <= count_q[CountWriteBeats] + 1'b1;
-      end
+      cause_q <= cause;
+    end
+  end
+
+  logic [Width-1:0] gemm_q, alu_q, requantize_q, depthwise_q, uop_q, inp_q, wgt_q, acc_q, prm_q, out_q, read_q, write_q;
+  always_ff @(posedge clk_i) begin
+    if (clear_i) begin
+      gemm_q <= '0;
+      alu_q <= '0;
+      requantize_q <= '0;
+      depthwise_q <= '0;
+      uop_q <= '0;
+      inp_q <= '0;
+      wgt_q <= '0;
+      acc_q <= '0;
+      prm_q <= '0;
+      out_q <= '0;
+      read_q <= '0;
+      write_q <= '0;
+    end else if (enable_i) begin
+      if (gemm_step_i) gemm_q <= gemm_q + 1'b1;
+      if (alu_step_i) alu_q <= alu_q + 1'b1;
+      if (requantize_step_i) requantize_q <= requantize_q + 1'b1;
+      if (depthwise_step_i) depthwise_q <= depthwise_q + 1'b1;
+      if (uop_bytes_i != '0) uop_q <= uop_q + Width'(uop_bytes_i);
+      if (inp_bytes_i != '0) inp_q <= inp_q + Width'(inp_bytes_i);
+      if (wgt_bytes_i != '0) wgt_q <= wgt_q + Width'(wgt_bytes_i);
+      if (acc_bytes_i != '0) acc_q <= acc_q + Width'(acc_bytes_i);
+      if (prm_bytes_i != '0) prm_q <= prm_q + Width'(prm_bytes_i);
+      if (out_bytes_i != '0) out_q <= out_q + Width'(out_bytes_i);
+      if (read_beat_i) read_q <= read_q + 1'b1;
+      if (write_beat_i) write_q <= write_q + 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (read_i) value_o <= count_q[select_i];
+    if (read_i) begin
+      case (32'(select_i))
+        CountGemmOps: value_o <= gemm_q;
+        CountAluOps: value_o <= alu_q;
+        CountRequantizeOps: value_o <= requantize_q;
+        CountDepthwiseOps: value_o <= depthwise_q;
+        CountUopBytes: value_o <= uop_q;
+        CountInpBytes: value_o <= inp_q;
+        CountWgtBytes: value_o <= wgt_q;
+        CountAccBytes: value_o <= acc_q;
+        CountPrmBytes: value_o <= prm_q;
+        CountOutBytes: value_o <= out_q;
+        CountReadBeats: value_o <= read_q;
+        CountWriteBeats: value_o <= write_q;
+        default: value_o <= count_q[select_i];
+      endcase
+    end
   end
 
 `ifdef VERILATOR
   logic             summed;
   logic [Width-1:0] fetch_sum, load_sum, compute_sum, store_sum, fetch_since, load_since, compute_since, store_since;
-  assign summed = cause_q[0] != None;
+  assign summed = cause_q[4:0] != None;
   assign fetch_since = since_q[0];
   assign load_since = since_q[1];
   assign compute_since = since_q[2];

@@ -10,13 +10,22 @@ module run_control (
   input  logic [31:0]  insn_count_i,
 
   input  logic         finish_i,      // FINISH is done and nothing is left over
-  input  logic [3:0]   failed_i,      // has met an error, and does nothing more
-  input  logic [15:0]  code_i,        // Error* of registers.svh
-  input  logic [127:0] number_i,      // the instruction's index
+  input  logic [3:0]   failed_i,      // has met an error while it worked, and does nothing more
+  input  logic [3:0]   faulty_i,      // or comes no further than its next instruction, which has a fault
   input  logic [3:0]   still_i,       // cannot move unless another does
   input  logic [3:0]   queued_i,      // has an instruction to start
   input  logic [3:0]   active_i,      // has something under way
-  input  logic [127:0] waiting_i,     // index of the oldest instruction under way, else of the next one
+  input  logic [31:0]  fetch_number_i,    // the failed instruction, else the oldest under way
+  input  logic [31:0]  load_number_i,
+  input  logic [31:0]  compute_number_i,
+  input  logic [31:0]  store_number_i,
+  input  logic [31:0]  load_head_i,       // the next instruction
+  input  logic [31:0]  compute_head_i,
+  input  logic [31:0]  store_head_i,
+  input  logic [3:0]   compute_code_i,    // Error* of registers.svh: why compute failed
+  input  logic [3:0]   load_fault_i,      // what is wrong with the next instruction
+  input  logic [3:0]   compute_fault_i,
+  input  logic [3:0]   store_fault_i,
   input  logic         progress_i,    // something moves in this cycle
   input  logic         quiet_i,       // the bus owes nothing, and nothing is owed to it
 
@@ -57,32 +66,43 @@ module run_control (
     else stalled_q <= stalled_q + 32'd1;
   end
 
-  // The smallest index, in two steps: {valid, client} of each half, then of both.
-  logic [3:0]  candidates;
-  logic        low_valid_q, high_valid_q, failed_q, late_q;
+  // The smallest index, in two steps: of each half, then of both. Of an engine that has not failed, its own number counts while it has
+  // something under way.
+  logic [3:0]  erring, candidates;
+  logic [3:1]  own;
+  logic        late_q, judged_q, erring_q, low_valid_q, high_valid_q, take_high;
   logic [31:0] low_q, high_q;
-  logic [3:0]  low_code_q, high_code_q, other_code;
-  logic [127:0] numbers;
-  logic        low_second, high_second, take_high;
-  assign candidates = (failed_i != '0) ? failed_i : late_q ? active_i : queued_i;
-  assign numbers = (failed_i != '0) ? number_i : waiting_i;
-  assign low_second = candidates[1] && (!candidates[0] || numbers[32 +: 32] < numbers[0 +: 32]);
-  assign high_second = candidates[3] && (!candidates[2] || numbers[96 +: 32] < numbers[64 +: 32]);
+  logic [3:0]  low_code_q, high_code_q;
+  assign erring = failed_i | faulty_i;
+  assign candidates = (erring != '0) ? erring : late_q ? active_i : queued_i;
+  assign own = (erring != '0) ? failed_i[3:1] : active_i[3:1];
   assign take_high = high_valid_q && (!low_valid_q || high_q < low_q);
-  assign other_code = late_q ? 4'(ErrorWatchdog) : 4'(ErrorDeadlock);
 
-  logic judged_q;
+  function automatic logic second(input logic first_valid, input logic [31:0] first, input logic second_valid, input logic [31:0] other);
+    second = second_valid && (!first_valid || other < first);
+  endfunction
+
   always_ff @(posedge clk_i) begin
+    judged_q <= rst_ni && state_q == Judge;
     if (state_q == Judge) begin
+      erring_q <= erring != '0;
       low_valid_q <= candidates[1:0] != '0;
       high_valid_q <= candidates[3:2] != '0;
-      failed_q <= failed_i != '0;
-      low_q <= low_second ? numbers[32 +: 32] : numbers[0 +: 32];
-      high_q <= high_second ? numbers[96 +: 32] : numbers[64 +: 32];
-      low_code_q <= low_second ? code_i[4 +: 4] : code_i[0 +: 4];
-      high_code_q <= high_second ? code_i[12 +: 4] : code_i[8 +: 4];
+      if (second(candidates[0], fetch_number_i, candidates[1], own[1] ? load_number_i : load_head_i)) begin
+        low_q <= own[1] ? load_number_i : load_head_i;
+        low_code_q <= failed_i[1] ? 4'(ErrorRead) : load_fault_i;
+      end else begin
+        low_q <= fetch_number_i;
+        low_code_q <= 4'(ErrorRead);
+      end
+      if (second(candidates[2], own[2] ? compute_number_i : compute_head_i, candidates[3], own[3] ? store_number_i : store_head_i)) begin
+        high_q <= own[3] ? store_number_i : store_head_i;
+        high_code_q <= failed_i[3] ? 4'(ErrorWrite) : store_fault_i;
+      end else begin
+        high_q <= own[2] ? compute_number_i : compute_head_i;
+        high_code_q <= failed_i[2] ? compute_code_i : compute_fault_i;
+      end
     end
-    judged_q <= rst_ni && state_q == Judge;
   end
 
   always_ff @(posedge clk_i) begin
@@ -133,7 +153,7 @@ module run_control (
               error_code_o <= 4'(ErrorNoFinish);  // a program without instructions
               error_insn_o <= insn_count_i - 32'd1;
             end else begin
-              error_code_o <= !failed_q ? other_code : take_high ? high_code_q : low_code_q;
+              error_code_o <= !erring_q ? (late_q ? 4'(ErrorWatchdog) : 4'(ErrorDeadlock)) : take_high ? high_code_q : low_code_q;
               error_insn_o <= take_high ? high_q : low_q;
             end
           end else if (over) begin
@@ -174,6 +194,6 @@ module run_control (
   ErrorStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
       (error_code_o != 4'(ErrorNone) && !start_i && !soft_reset_i) |=> ($stable(error_code_o) && $stable(error_insn_o)));
   DoneEndsTheRun: assert property (@(posedge clk_i) disable iff (!rst_ni) !(done_o && busy_o));
-  FinishWithoutErrors: assert property (@(posedge clk_i) disable iff (!rst_ni) (finish_i && state_q == Run) |-> failed_i == '0);
+  FinishWithoutErrors: assert property (@(posedge clk_i) disable iff (!rst_ni) (finish_i && state_q == Run) |-> erring == '0);
 `endif
 endmodule

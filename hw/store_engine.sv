@@ -318,7 +318,9 @@ module store_engine #(
 `ifdef VERILATOR
   QueueHasRoom: assert property (@(posedge clk_i) disable iff (!rst_ni) valid_q |-> queue_ready);
   ReadsWithinTheBuffer: assert property (@(posedge clk_i) disable iff (!rst_ni) read_en_o |-> 32'(index) + 32'(count) <= AccDepth);
+  AddressStableUntilTaken: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      (awvalid_o && !awready_i) |=> (awvalid_o && $stable(awaddr_o) && $stable(awlen_o)));
   DataStableUntilTaken: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (wvalid_o && !wready_i) |=> (wvalid_o && $stable(wdata_o) && $stable(wstrb_o)));
+      (wvalid_o && !wready_i) |=> (wvalid_o && $stable(wdata_o) && $stable(wstrb_o) && $stable(wlast_o)));
 `endif
 endmodule

@@ -95,8 +95,8 @@ module tandem_accel #(
   localparam int IndexBits = 24;
   localparam int ChunkBits = 8;
   localparam int LaneBits = $clog2(BusBytes) + 1;
-  localparam int CommandBits = InsnBits + 33;  // {may be executed, index, instruction}
-  localparam int QueuedBits = InsnBits + 36;   // {fault, index, instruction}
+  localparam int CommandBits = InsnBits + 33;      // {may be executed, index, instruction}
+  localparam int QueuedBits = CommandBits + 4;     // {fault, command}
   localparam int LevelBits = $clog2(CommandQueueDepth + 1);
   localparam int TokenBits = $clog2(TokenQueueDepth + 1);
   localparam int CounterBits = 48;
@@ -162,13 +162,12 @@ module tandem_accel #(
   logic [BusBits-1:0]     beat_data;
   logic                   beat_error, reads_idle;
   logic [QueuedBits-1:0]  fetched, load_queued, compute_queued, store_queued;
-  logic [CommandBits-1:0] load_command, compute_command, store_command;
   logic [3:0]             load_fault, compute_fault, store_fault;
   logic                   fetched_load, fetched_compute, fetched_store, room_load, room_compute, room_store;
   logic                   load_valid, load_ready, compute_valid, compute_ready, store_valid, store_ready;
   logic [LevelBits-1:0]   load_level, compute_level, store_level;
   logic                   fetch_done, fetch_moving, fetch_blocked, fetch_failed;
-  logic [31:0]            fetch_number, fetch_failed_number;
+  logic [31:0]            fetch_number;
   assign beat_ready[0] = 1'b1;
   fetch #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
@@ -198,7 +197,6 @@ module tandem_accel #(
     .moving_o(fetch_moving),
     .blocked_o(fetch_blocked),
     .failed_o(fetch_failed),
-    .failed_number_o(fetch_failed_number),
     .number_o(fetch_number)
   );
 
@@ -236,13 +234,10 @@ module tandem_accel #(
     .level_o(store_level)
   );
 
-  // An instruction with a fault waits at the head of its queue for the end of the run; the engines see that it may not be executed.
-  assign load_fault = load_queued[QueuedBits-1 -: 4];
-  assign compute_fault = compute_queued[QueuedBits-1 -: 4];
-  assign store_fault = store_queued[QueuedBits-1 -: 4];
-  assign load_command = {load_fault == 4'(ErrorNone), load_queued[CommandBits-2:0]};
-  assign compute_command = {compute_fault == 4'(ErrorNone), compute_queued[CommandBits-2:0]};
-  assign store_command = {store_fault == 4'(ErrorNone), store_queued[CommandBits-2:0]};
+  // An instruction with a fault waits at the head of its queue for the end of the run.
+  assign load_fault = load_queued[CommandBits +: 4];
+  assign compute_fault = compute_queued[CommandBits +: 4];
+  assign store_fault = store_queued[CommandBits +: 4];
 
   // Tokens: 0 load to compute, 1 compute to load, 2 compute to store, 3 store to compute.
   logic [3:0]           token_reserve, token_push, token_pop, token_space, token_available;
@@ -283,7 +278,7 @@ module tandem_accel #(
     .wgt_base_i(wgt_base),
     .command_valid_i(load_valid),
     .command_ready_o(load_ready),
-    .command_i(load_command),
+    .command_i(load_queued[CommandBits-1:0]),
     .token_available_i(token_available[1]),
     .token_pop_o(token_pop[1]),
     .token_space_i(token_space[0]),
@@ -362,7 +357,7 @@ module tandem_accel #(
   logic                 compute_full, compute_wait_memory, store_idle;
   logic                 compute_failed;
   logic [3:0]           compute_code;
-  logic [31:0]          compute_number, compute_failed_number, compute_retire_number;
+  logic [31:0]          compute_number, compute_retire_number;
   logic [LaneBits-1:0]  uop_bytes, acc_bytes;
   assign retire_insn_o[32 +: 32] = compute_retire_number;
   compute_engine #(
@@ -377,7 +372,7 @@ module tandem_accel #(
     .acc_base_i(acc_base),
     .command_valid_i(compute_valid),
     .command_ready_o(compute_ready),
-    .command_i(compute_command),
+    .command_i(compute_queued[CommandBits-1:0]),
     .others_idle_i(others_idle),
     .tokens_left_i(token_available != '0),
     .token_available_i({token_available[3], token_available[0]}),
@@ -420,7 +415,6 @@ module tandem_accel #(
     .acc_bytes_o(acc_bytes),
     .failed_o(compute_failed),
     .failed_code_o(compute_code),
-    .failed_number_o(compute_failed_number),
     .number_o(compute_number)
   );
 
@@ -439,7 +433,7 @@ module tandem_accel #(
     .out_base_i(out_base),
     .command_valid_i(store_valid),
     .command_ready_o(store_ready),
-    .command_i(store_command),
+    .command_i(store_queued[CommandBits-1:0]),
     .token_available_i(token_available[2]),
     .token_pop_o(token_pop[2]),
     .token_space_i(token_space[3]),
@@ -529,11 +523,8 @@ module tandem_accel #(
     .watchdog_i(watchdog),
     .insn_count_i(insn_count),
     .finish_i(finish),
-    .failed_i({store_failed || store_fails, compute_failed || compute_fails, load_failed || load_fails, fetch_failed}),
-    .code_i({store_failed ? 4'(ErrorWrite) : store_fault, compute_failed ? compute_code : compute_fault,
-             load_failed ? 4'(ErrorRead) : load_fault, 4'(ErrorRead)}),
-    .number_i({store_failed ? store_number : store_head, compute_failed ? compute_failed_number : compute_head,
-               load_failed ? load_number : load_head, fetch_failed_number}),
+    .failed_i({store_failed, compute_failed, load_failed, fetch_failed}),
+    .faulty_i({store_fails, compute_fails, load_fails, 1'b0}),
     .still_i({store_idle && (store_failed || store_fails || store_level == '0 || store_wait || store_full),
               compute_idle && (compute_failed || compute_fails || compute_level == '0 || compute_wait_load || compute_wait_store ||
                                compute_full || compute_finishes),
@@ -541,8 +532,17 @@ module tandem_accel #(
               fetch_done || fetch_blocked}),
     .queued_i({store_level != '0, compute_level != '0, load_level != '0, 1'b0}),
     .active_i({!store_idle, !compute_idle, !load_idle, !fetch_done && !fetch_blocked}),
-    .waiting_i({store_idle ? store_head : store_number, compute_idle ? compute_head : compute_number,
-                load_idle ? load_head : load_number, fetch_number}),
+    .fetch_number_i(fetch_number),
+    .load_number_i(load_number),
+    .compute_number_i(compute_number),
+    .store_number_i(store_number),
+    .load_head_i(load_head),
+    .compute_head_i(compute_head),
+    .store_head_i(store_head),
+    .compute_code_i(compute_code),
+    .load_fault_i(load_fault),
+    .compute_fault_i(compute_fault),
+    .store_fault_i(store_fault),
     .progress_i(fetch_moving || read_beat || store_answered || compute_busy || load_busy || store_busy || retire_o != '0),
     .quiet_i(quiet),
     .engines_rst_no(engines_rst_n),
@@ -593,7 +593,8 @@ module tandem_accel #(
     .clear_i(clear),
     .enable_i(running),
     .cycles_i(cycles[CounterBits-1:0]),
-    .cause_i({store_cause, compute_cause, load_cause, fetch_cause}),
+    .cause_i(engines_rst_n ? {store_cause, compute_cause, load_cause, fetch_cause}
+                           : {5'(CountStoreIdle), 5'(CountComputeIdle), 5'(CountLoadIdle), 5'(CountFetchIdle)}),
     .gemm_step_i(gemm_step),
     .alu_step_i(alu_step),
     .requantize_step_i(1'b0),
@@ -602,7 +603,7 @@ module tandem_accel #(
     .inp_bytes_i(inp_write ? load_bytes : '0),
     .wgt_bytes_i(wgt_write ? load_bytes : '0),
     .acc_bytes_i(acc_bytes),
-    .prm_bytes_i('0),
+    .prm_bytes_i({LaneBits{1'b0}}),
     .out_bytes_i(out_bytes),
     .read_beat_i(read_beat),
     .write_beat_i(store_busy),

@@ -54,7 +54,7 @@ class Dram {
   // Write channels. Data beats belong to the accepted addresses in order.
   void accept_write(uint64_t address, uint32_t beats) { writes_.push_back({address, 0, beats, kOkay}); }
   bool write_data_ready() const { return !writes_.empty(); }
-  void accept_write_beat(uint64_t cycle, const uint8_t* data, uint64_t strobe) {
+  void accept_write_beat(uint64_t cycle, const uint8_t* data, uint64_t strobe, bool /*last*/) {
     Burst& burst = writes_.front();
     ++write_beats_;
     if (!inside(burst.address)) {

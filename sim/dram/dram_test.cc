@@ -44,8 +44,8 @@ TEST_F(DramTest, WritesKeepTheBytesWithoutStrobe) {
   const std::array<uint8_t, kBus> beat{201, 202, 203, 204, 205, 206, 207, 208};
   EXPECT_FALSE(dram_.write_data_ready());
   dram_.accept_write(8, 2);
-  dram_.accept_write_beat(50, beat.data(), 0xff);
-  dram_.accept_write_beat(51, beat.data(), 0x82);
+  dram_.accept_write_beat(50, beat.data(), 0xff, true);
+  dram_.accept_write_beat(51, beat.data(), 0x82, true);
   EXPECT_EQ(bytes_[8], 201);
   EXPECT_EQ(bytes_[15], 208);
   EXPECT_EQ(bytes_[16], 16);
@@ -63,7 +63,7 @@ TEST_F(DramTest, BeyondTheEndIsAnError) {
   EXPECT_EQ(dram_.read_response(), Dram::kDecodeError);
   const std::array<uint8_t, kBus> beat{};
   dram_.accept_write(256, 1);
-  dram_.accept_write_beat(0, beat.data(), 0xff);
+  dram_.accept_write_beat(0, beat.data(), 0xff, true);
   EXPECT_EQ(dram_.response(), Dram::kDecodeError);
 }
 

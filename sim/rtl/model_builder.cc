@@ -153,8 +153,8 @@ class ModelBuild {
     const std::string generated = TANDEM_GENERATED_ISA;
     std::vector<std::string> inputs = verilog_;
     for (const char* file : {"isa.svh", "alu_lane.svh"}) inputs.push_back(fmt::format("{}/{}", generated, file));
-    for (const char* file :
-         {"sim/rtl/harness/harness.cc", "sim/rtl/harness/harness.h", "sim/dram/dram.h", "sim/rtl/model_builder.cc"}) {
+    for (const char* file : {"sim/rtl/harness/harness.cc", "sim/rtl/harness/harness.h", "sim/dram/dram.h",
+                             "sim/dram/restless_dram.h", "sim/rtl/model_builder.cc"}) {
       inputs.push_back(checkout_path(file));
     }
     uint64_t key = 0;

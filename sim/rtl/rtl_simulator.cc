@@ -128,11 +128,24 @@ std::optional<RunError> run_error(const TandemRtlRun& run) {
   return RunError{code->second, static_cast<int32_t>(run.error_instruction)};
 }
 
+/// The functions of a model.
+struct Entries {
+  decltype(&tandem_rtl_open) open = nullptr;
+  decltype(&tandem_rtl_run) run = nullptr;
+  decltype(&tandem_rtl_close) close = nullptr;
+};
+using Device = std::unique_ptr<void, decltype(&tandem_rtl_close)>;
+
 class RtlSimulator final : public Simulator {
  public:
-  RtlSimulator(const isa::HwConfig& hardware, const Platform& platform, Library library,
-               decltype(&tandem_rtl_run) entry)
-      : hardware_(hardware), platform_(platform), library_(std::move(library)), entry_(entry) {}
+  RtlSimulator(const isa::HwConfig& hardware, const Platform& platform, const RtlConditions& conditions,
+               Library library, const Entries& entries)
+      : hardware_(hardware),
+        platform_(platform),
+        conditions_(conditions),
+        library_(std::move(library)),
+        entries_(entries),
+        device_(nullptr, entries.close) {}
 
   std::string name() const override { return "rtl"; }
 
@@ -168,8 +181,19 @@ class RtlSimulator final : public Simulator {
     run.write_latency_cycles = static_cast<uint32_t>(platform_.write_latency_cycles);
     run.max_cycles = limits.cycles;
     run.retire_cycles = retired.data();
+    run.soft_reset_cycle = conditions_.soft_reset_cycle;
+    run.watchdog_cycles = conditions_.watchdog_cycles;
+    if (conditions_.memory) {
+      run.restless = 1;
+      run.restless_stalls = conditions_.memory->stalls ? 1 : 0;
+      run.restless_seed = conditions_.memory->seed;
+      run.silent_after_reads = conditions_.memory->silent_after_reads;
+      run.silent_after_writes = conditions_.memory->silent_after_writes;
+    }
     const auto start = std::chrono::steady_clock::now();
-    entry_(&run);
+    if (device_ == nullptr) device_.reset(entries_.open());
+    entries_.run(device_.get(), &run);
+    if (!conditions_.relaunch) device_.reset();
     RunResult result;
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     error_ = run_error(run);
@@ -248,26 +272,33 @@ class RtlSimulator final : public Simulator {
 
   const isa::HwConfig hardware_;
   const Platform platform_;
+  const RtlConditions conditions_;
   const Library library_;
-  decltype(&tandem_rtl_run) entry_;
+  const Entries entries_;
   std::optional<RunError> error_;
+  Device device_;  // closed before the library
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Simulator>> make_rtl_simulator(const isa::HwConfig& hardware, const Platform& platform,
-                                                      const RtlModelOptions& options) {
+                                                      const RtlModelOptions& options, const RtlConditions& conditions) {
   TANDEM_ASSIGN(const std::string path, build_rtl_model(hardware, options));
   Library library(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
-  void* entry = library ? ::dlsym(library.get(), "tandem_rtl_run") : nullptr;
-  if (entry == nullptr) {
+  Entries entries;
+  const auto find = [&](const char* name, auto& function) {
+    void* entry = library ? ::dlsym(library.get(), name) : nullptr;
+    static_assert(sizeof function == sizeof entry);
+    std::memcpy(&function, &entry, sizeof entry);
+    return entry != nullptr;
+  };
+  if (!find("tandem_rtl_open", entries.open) || !find("tandem_rtl_run", entries.run) ||
+      !find("tandem_rtl_close", entries.close)) {
     return Diagnostic{
         {path}, fmt::format("cannot load the RTL model: {}", ::dlerror()), {}, "remove the file; it is built again"};
   }
-  decltype(&tandem_rtl_run) function = nullptr;
-  static_assert(sizeof function == sizeof entry);
-  std::memcpy(&function, &entry, sizeof entry);
-  return std::unique_ptr<Simulator>(std::make_unique<RtlSimulator>(hardware, platform, std::move(library), function));
+  return std::unique_ptr<Simulator>(
+      std::make_unique<RtlSimulator>(hardware, platform, conditions, std::move(library), entries));
 }
 
 }  // namespace tandem::sim

@@ -212,7 +212,7 @@ TEST(RtlDiagnostics, ErrorRegister) {
     EXPECT_THAT(error_of(default_rtl(), program), ::testing::StartsWith(place));
   }
   isa::Program unknown = program_of({"finish", "finish"});
-  unknown.code[0].words[0] |= 7;
+  unknown.code[0].words[0] |= 7 | 0x7f00;  // CONFIG of no state
   EXPECT_THAT(error_of(default_rtl(), unknown),
               ::testing::StartsWith("p: error: instruction 0 (not an instruction): "));
   isa::Program unused = program_of({"finish", "finish"});

@@ -5,15 +5,19 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <type_traits>
+#include <utility>
 
 #include "Vtandem_accel.h"
 #include "dram.h"
 #include "registers.h"  // generated from hw/registers.svh
+#include "restless_dram.h"
 #include "verilated.h"
 
 namespace {
 
 using tandem::sim::Dram;
+using tandem::sim::RestlessDram;
 
 static_assert(kTandemRtlErrorEncoding == ErrorEncoding && kTandemRtlErrorBounds == ErrorBounds &&
                   kTandemRtlErrorRead == ErrorRead && kTandemRtlErrorWrite == ErrorWrite &&
@@ -34,23 +38,41 @@ void* bus_address(T& port) {
   return &port;
 }
 
+/// The model and its clock.
+struct Device {
+  VerilatedContext context;
+  std::unique_ptr<Vtandem_accel> model = std::make_unique<Vtandem_accel>(&context);
+  uint64_t now = 0;
+  /// Verilator's run-time serves one device at a time.
+  void select() { Verilated::threadContextp(&context); }
+  ~Device() {
+    select();
+    model->final();
+  }
+};
+
+/// Runs one program on a device beside a Dram or a RestlessDram.
+template <typename Memory>
 class Harness {
+  static constexpr bool kRestless = !std::is_same_v<Memory, Dram>;
+
  public:
-  explicit Harness(TandemRtlRun& run)
-      : run_(run),
-        model_(std::make_unique<Vtandem_accel>(&context_)),
-        dram_(run.dram, run.dram_bytes, kBusBytes, {run.read_latency_cycles, run.write_latency_cycles}) {}
+  Harness(Device& device, TandemRtlRun& run, Memory memory)
+      : run_(run), model_(device.model), dram_(std::move(memory)), now_(device.now) {}
 
   void run() {
     Vtandem_accel& m = *model_;
-    m.rst_ni = 0;
-    for (int i = 0; i < 4; ++i) cycle();
-    m.rst_ni = 1;
-    cycle();
+    if (now_ == 0) {
+      m.rst_ni = 0;
+      for (int i = 0; i < 4; ++i) cycle();
+      m.rst_ni = 1;
+      cycle();
+    }
     write_register(RegInsnCount, static_cast<uint32_t>(run_.instruction_count));
     write_register(RegInsnAddr, static_cast<uint32_t>(run_.code_address));
     write_register(RegInsnAddr + 4, static_cast<uint32_t>(run_.code_address >> 32));
-    write_register(RegControl, 1);
+    if (run_.watchdog_cycles != 0) write_register(RegWatchdog, run_.watchdog_cycles);
+    write_register(RegControl, kStart);
     running_ = true;
     simulate();
     running_ = false;
@@ -72,13 +94,21 @@ class Harness {
       write_register(RegCounterSelect, i);
       run_.counters[i] = read_register_pair(RegCounter);
     }
-    m.final();
   }
 
  private:
+  // Bits of RegControl and RegStatus.
+  static constexpr uint32_t kStart = 1, kSoftReset = 2, kBusy = 2;
+
   // One clock cycle: inputs settle, memory and master shake hands, the edge.
   void cycle() {
     Vtandem_accel& m = *model_;
+    bool read_ready = true, write_ready = true;  // of the address channels
+    if constexpr (kRestless) {
+      dram_.tick(now_);
+      read_ready = dram_.read_address_ready();
+      write_ready = dram_.write_address_ready();
+    }
     const bool read_valid = dram_.read_valid(now_);
     m.m_rvalid_i = read_valid;
     if (read_valid) {
@@ -90,20 +120,20 @@ class Harness {
     const bool response_valid = dram_.response_valid(now_);
     m.m_bvalid_i = response_valid;
     if (response_valid) m.m_bresp_i = dram_.response();
-    m.m_arready_i = 1;
-    m.m_awready_i = 1;
-    const bool write_ready = dram_.write_data_ready();
-    m.m_wready_i = write_ready;
+    m.m_arready_i = read_ready;
+    m.m_awready_i = write_ready;
+    const bool data_ready = dram_.write_data_ready();
+    m.m_wready_i = data_ready;
     m.clk_i = 0;
     m.eval();
 
     if (read_valid && m.m_rready_o) dram_.pop_read_beat();
-    if (m.m_arvalid_o) dram_.accept_read(now_, m.m_araddr_o, m.m_arlen_o + 1u, m.m_arid_o);
+    if (m.m_arvalid_o && read_ready) dram_.accept_read(now_, m.m_araddr_o, m.m_arlen_o + 1u, m.m_arid_o);
     if (response_valid && m.m_bready_o) dram_.pop_response();
-    if (write_ready && m.m_wvalid_o) {
-      dram_.accept_write_beat(now_, static_cast<const uint8_t*>(bus_address(m.m_wdata_o)), m.m_wstrb_o);
+    if (data_ready && m.m_wvalid_o) {
+      dram_.accept_write_beat(now_, static_cast<const uint8_t*>(bus_address(m.m_wdata_o)), m.m_wstrb_o, m.m_wlast_o != 0);
     }
-    if (m.m_awvalid_o) dram_.accept_write(m.m_awaddr_o, m.m_awlen_o + 1u);
+    if (m.m_awvalid_o && write_ready) dram_.accept_write(m.m_awaddr_o, m.m_awlen_o + 1u);
     if (m.retire_o != 0 && running_) retire();
 
     m.clk_i = 1;
@@ -125,9 +155,22 @@ class Harness {
     start_ = now_;
     while (!m.done_o) {
       cycle();
+      if constexpr (kRestless) {
+        if (dram_.violation() != nullptr) {
+          std::snprintf(run_.message, sizeof run_.message, "%s", dram_.violation());
+          assertion_failed = true;
+        }
+      }
       if (assertion_failed) {
         run_.status = kTandemRtlAssertion;
         return;
+      }
+      if (now_ - start_ == run_.soft_reset_cycle && run_.soft_reset_cycle != 0) {
+        write_register(RegControl, kSoftReset);
+        while ((read_register(RegStatus) & kBusy) != 0) continue;
+        run_.soft_reset_cycle = 0;
+        write_register(RegControl, kStart);
+        start_ = now_;
       }
       if (run_.max_cycles != 0 && now_ - start_ > run_.max_cycles) {
         run_.status = kTandemRtlCycleLimit;
@@ -170,11 +213,10 @@ class Harness {
   }
 
   TandemRtlRun& run_;
-  VerilatedContext context_;
-  std::unique_ptr<Vtandem_accel> model_;
-  Dram dram_;
+  const std::unique_ptr<Vtandem_accel>& model_;
+  Memory dram_;
   bool running_ = false;
-  uint64_t now_ = 0;
+  uint64_t& now_;
   uint64_t start_ = 0;
 };
 
@@ -190,10 +232,25 @@ void vl_stop(const char* file, int line, const char*) {
 void vl_finish(const char*, int, const char*) {}
 void vl_fatal(const char* file, int line, const char* scope, const char*) { vl_stop(file, line, scope); }
 
-extern "C" __attribute__((visibility("default"))) void tandem_rtl_run(TandemRtlRun* run) {
+extern "C" __attribute__((visibility("default"))) void* tandem_rtl_open() { return new Device; }
+
+extern "C" __attribute__((visibility("default"))) void tandem_rtl_run(void* opened, TandemRtlRun* run) {
+  Device& device = *static_cast<Device*>(opened);
+  device.select();
   run->message[0] = '\0';
   assertion_message = run->message;
   assertion_failed = false;
-  Harness(*run).run();
+  const tandem::sim::DramTiming timing{run->read_latency_cycles, run->write_latency_cycles};
+  if (run->restless != 0) {
+    const tandem::sim::Restlessness how{run->restless_seed, run->restless_stalls != 0, run->silent_after_reads,
+                                        run->silent_after_writes};
+    Harness(device, *run, RestlessDram(run->dram, run->dram_bytes, kBusBytes, timing, how)).run();
+  } else {
+    Harness(device, *run, Dram(run->dram, run->dram_bytes, kBusBytes, timing)).run();
+  }
   assertion_message = nullptr;
+}
+
+extern "C" __attribute__((visibility("default"))) void tandem_rtl_close(void* device) {
+  delete static_cast<Device*>(device);
 }

@@ -37,6 +37,16 @@ struct TandemRtlRun {
   uint32_t write_latency_cycles;
   uint64_t max_cycles;      // 0: none
   uint64_t* retire_cycles;  // per instruction: filled with the cycle at which it completed
+  // Conditions of tests; all zero for the ideal memory and an undisturbed run.
+  uint64_t soft_reset_cycle;  // a soft reset after so many cycles, then a second start
+  uint32_t restless;          // a RestlessDram with what follows
+  uint32_t restless_stalls;
+  uint64_t restless_seed;
+  uint64_t silent_after_reads;
+  uint64_t silent_after_writes;
+
+  // In and out.
+  uint32_t watchdog_cycles;  // that the device allows without progress; 0: its default, which is filled in
 
   // Out.
   int32_t status;
@@ -46,8 +56,7 @@ struct TandemRtlRun {
   uint32_t counter_count;
   const char* counter_names[64];  // "load.wait_compute", in the order of registers.svh
   uint64_t counters[64];
-  char message[512];         // of a failed assertion
-  uint32_t watchdog_cycles;  // that the device allowed
+  char message[512];  // of a failed assertion
   // Where a deadlock stands: engines in the order load, compute, store.
   uint32_t head_valid;
   uint32_t head_instruction[3];
@@ -59,6 +68,9 @@ struct TandemRtlRun {
   uint32_t token_level[4];  // load to compute, compute to load, compute to store, store to compute
 };
 
-/// Runs one program on a model fresh from reset.
-void tandem_rtl_run(TandemRtlRun* run);
+/// One device, out of reset.
+void* tandem_rtl_open();
+/// Runs one program; whatever an earlier run left in the device stays there.
+void tandem_rtl_run(void* device, TandemRtlRun* run);
+void tandem_rtl_close(void* device);
 }
