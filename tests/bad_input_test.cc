@@ -14,6 +14,7 @@
 
 #include "support/file.h"
 #include "support/process.h"
+#include "support/text.h"
 
 namespace tandem {
 namespace {
@@ -51,16 +52,6 @@ class BadInput : public testing::TestWithParam<std::string> {
   void TearDown() override { fs::remove_all(directory_); }
   std::string directory_;
 };
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
 
 TEST_P(BadInput, SaysExactlyThis) {
   const std::string path = (folder() / (GetParam() + ".golden")).string();

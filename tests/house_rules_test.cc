@@ -10,6 +10,7 @@
 #include <set>
 
 #include "support/file.h"
+#include "support/text.h"
 #include "support/yaml.h"
 
 namespace tandem {
@@ -73,16 +74,6 @@ std::string folder_of(const std::string& path, const Rules& rules) {
     if (is_below(path, folder) && folder.size() > best.size()) best = folder;
   }
   return best;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
 }
 
 bool has_suffix(const std::string& text, const std::string& suffix) {
