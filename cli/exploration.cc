@@ -13,8 +13,10 @@
 #include "support/environment.h"
 #include "support/file.h"
 #include "support/hash.h"
+#include "support/text.h"
 #include "tuner/db/run_database.h"
 #include "tuner/measure/process_pool.h"
+#include "tuner/measure/sources.h"
 #include "tuner/space/joint_space.h"
 #include "tuner/space/spec.h"
 
@@ -34,7 +36,9 @@ struct Workload {
 };
 
 Result<Workload> load_workload(const tuner::ExploreSpec& spec, const tuner::Templates& templates) {
-  TANDEM_ASSIGN(Model model, load_model({spec.model, "", ""}));
+  ModelOptions options;
+  options.model = spec.model;
+  TANDEM_ASSIGN(Model model, load_model(options));
   Workload workload;
   workload.graph = std::move(model.graph);
   std::vector<ops::Operator> operators;
@@ -79,14 +83,16 @@ Result<std::string> run_folder(const ExplorationJob& job, const std::string& nam
 Result<std::unique_ptr<tuner::RunDatabase>> open_records(const ExplorationJob& job, const std::string& folder,
                                                          const tuner::ExploreSpec& spec, const Workload& workload) {
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  if (!job.resume) std::filesystem::create_directories(folder, error);
   if (error) return Diagnostic{{folder}, fmt::format("cannot make the folder: {}", error.message()), {}, ""};
-  const tuner::RunIdentity identity = {{"specification", spec.text},
-                                       {"seed", std::to_string(spec.options.seed)},
-                                       {"model", hex(hash64(graph::to_text(workload.graph)))},
-                                       {"base accelerator", isa::to_yaml(spec.hardware.base())},
-                                       {"platform", sim::to_yaml(spec.options.platform)},
-                                       {"revision of Tandem", revision()}};
+  const tuner::RunIdentity identity = {
+      {{"specification", spec.text},
+       {"seed", std::to_string(spec.options.seed)},
+       {"model", hex(hash64(graph::to_text(workload.graph)))},
+       {"base accelerator", isa::to_yaml(spec.hardware.base())},
+       {"platform", sim::to_yaml(spec.options.platform)},
+       {"accelerator, compiler or tuner (their sources changed)", tuner::hash_of_sources(checkout_path(""))}},
+      revision()};
   const std::string path = folder + "/run.sqlite";
   return job.resume ? tuner::RunDatabase::resume(path, identity) : tuner::RunDatabase::create(path, identity);
 }
@@ -98,10 +104,13 @@ class ProgressView {
  public:
   explicit ProgressView(Clock::time_point began) : began_(began) {}
 
+  /// Seconds from the begin to the first result; none before it.
+  std::optional<double> first_result() const { return first_; }
+
   void show(const tuner::Progress& now) {
     if (now.base_cycles && !first_) {
-      first_ = true;
-      line(fmt::format("first result after {:.1f} s: the default accelerator needs {} cycles", since(began_),
+      first_ = since(began_);
+      line(fmt::format("first result after {:.1f} s: the default accelerator needs {} cycles", *first_,
                        grouped(*now.base_cycles)));
     }
     const std::string text = describe(now);
@@ -137,7 +146,8 @@ class ProgressView {
   }
 
   Clock::time_point began_;
-  bool first_ = false, drawn_ = false;
+  std::optional<double> first_;
+  bool drawn_ = false;
   std::string phase_;
   std::optional<uint64_t> best_;
 };
@@ -259,6 +269,8 @@ Result<int> run_exploration(const ExplorationJob& job, Format format) {
   TANDEM_ASSIGN(const std::string folder, run_folder(job, spec.name));
   TANDEM_ASSIGN(const std::unique_ptr<tuner::RunDatabase> records, open_records(job, folder, spec, workload));
 
+  const int64_t recorded = records->trials();
+  if (job.resume) note(fmt::format("{}: going on after {} recorded trials", folder, recorded));
   const tuner::JointSpace space(spec.hardware, workload.layers, *templates);
   note(fmt::format(
       "{}: {} unique layers of '{}'; {} of {} accelerators are legal and within {} MACs and {} buffer bits; "
@@ -277,15 +289,16 @@ Result<int> run_exploration(const ExplorationJob& job, Format format) {
   view.end();
   if (!searched.ok()) return searched.error();
 
-  ExplorationSummary summary{spec, workload.layers, *templates, *searched, {}, folder, {}};
-  summary.phases.emplace_back("search", since(began));
+  ExplorationSummary summary{spec, workload.layers, *templates, *searched, {}, folder, recorded, {}};
+  if (view.first_result()) summary.times.emplace_back("first result", *view.first_result());
+  summary.times.emplace_back("search", since(began));
   const Clock::time_point proving = Clock::now();
   note("the answers end to end on RTL");
   const tuner::Design& best = searched->designs[searched->best];
   TANDEM_ASSIGN(const runtime::LayerKnobs winning, settle(spec, workload, best));
   TANDEM_ASSIGN(summary.proof, prove(spec, workload, *searched, winning));
   TANDEM_TRY(write_winner(folder, workload, best, winning));
-  summary.phases.emplace_back("proof", since(proving));
+  summary.times.emplace_back("proof", since(proving));
   TANDEM_TRY(write_report(summary));
   TANDEM_TRY(write_file(folder + "/result.json", to_json(summary).dump(2) + "\n"));
   if (format == Format::kJson) {

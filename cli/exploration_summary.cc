@@ -8,6 +8,7 @@
 #include "report/exploration_report.h"
 #include "support/environment.h"
 #include "support/hash.h"
+#include "support/text.h"
 
 namespace tandem::cli {
 namespace {
@@ -36,12 +37,6 @@ std::string front_row(const tuner::Exploration& found, size_t index) {
 }
 
 }  // namespace
-
-std::string grouped(uint64_t value) {
-  std::string text = std::to_string(value);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
 
 void print_text(const ExplorationSummary& summary) {
   const tuner::Exploration& found = summary.found;
@@ -85,17 +80,22 @@ void print_text(const ExplorationSummary& summary) {
                     more.samples, grouped(more.cycles), more.exact ? "every output bit right" : "WRONG OUTPUTS",
                     grouped(static_cast<uint64_t>(more.host_bytes))));
   print("");
-  print(fmt::format("{} trials, {} failed{}", found.trials, found.failed_trials,
+  const std::string resumed =
+      summary.resumed_trials > 0 ? fmt::format(", {} of them of the run that was resumed", summary.resumed_trials) : "";
+  print(fmt::format("{} trials{}, {} failed{}", found.trials, resumed, found.failed_trials,
                     found.first_failure.empty() ? "" : "; the first: " + found.first_failure));
-  std::string phases;
-  for (const auto& [name, seconds] : summary.phases) {
-    phases += fmt::format("{}{} {:.1f} s", phases.empty() ? "" : ", ", name, seconds);
+  std::string times;
+  for (const auto& [name, seconds] : summary.times) {
+    times += fmt::format("{}{} {:.1f} s", times.empty() ? "" : ", ", name, seconds);
   }
-  print("phases: " + phases);
-  print(fmt::format("{0}/winner.yaml   the hardware: tandem run {1} --hw {0}/winner.yaml --on rtl --input {2}",
-                    summary.folder, summary.spec.model, summary.spec.input));
-  print(fmt::format("{0}/winner        the model with its tuned schedules: tandem run {0}/winner --on rtl --input {1}",
-                    summary.folder, summary.spec.input));
+  print("times: " + times);
+  print(
+      fmt::format("{0}/winner.yaml, {0}/schedules.json   the hardware and its schedules: tandem run {1} --hw "
+                  "{0}/winner.yaml --knobs "
+                  "{0}/schedules.json --on rtl --input {2}",
+                  summary.folder, summary.spec.model, summary.spec.input));
+  print(fmt::format("{0}/winner        both, compiled: tandem run {0}/winner --on rtl --input {1}", summary.folder,
+                    summary.spec.input));
   print(fmt::format("{}/report.html   the report", summary.folder));
 }
 
@@ -111,6 +111,7 @@ Json to_json(const ExplorationSummary& summary) {
                {"revision", revision()},
                {"trials", found.trials},
                {"failed_trials", found.failed_trials},
+               {"resumed_trials", summary.resumed_trials},
                {"budget",
                 {{"macs", summary.spec.hardware.limits().budget.macs},
                  {"buffer_bits", summary.spec.hardware.limits().budget.buffer_bits}}},
@@ -156,7 +157,10 @@ Json to_json(const ExplorationSummary& summary) {
                                   {"host_bytes", run.host_bytes},
                                   {"exact", run.exact}});
   }
-  for (const auto& [name, seconds] : summary.phases) json["seconds"][name] = seconds;
+  for (auto [name, seconds] : summary.times) {
+    std::replace(name.begin(), name.end(), ' ', '_');
+    json["seconds"][name] = seconds;
+  }
   return json;
 }
 

@@ -30,11 +30,9 @@ struct ExplorationSummary {
   const tuner::Exploration& found;
   std::vector<EndToEnd> proof;  // default, schedules alone, hardware alone, both; then the winner on more samples
   std::string folder;
-  std::vector<std::pair<std::string, double>> phases;  // name, seconds
+  int64_t resumed_trials = 0;                         // of `found`, recorded by the run that this one resumed
+  std::vector<std::pair<std::string, double>> times;  // name, seconds; the first result is a part of the search
 };
-
-/// "12,345".
-std::string grouped(uint64_t value);
 
 void print_text(const ExplorationSummary& summary);
 nlohmann::ordered_json to_json(const ExplorationSummary& summary);

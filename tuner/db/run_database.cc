@@ -10,8 +10,9 @@
 namespace tandem::tuner {
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 constexpr int kApplication = 0x74616e64;  // "tand": SQLite's application_id
+constexpr const char* kRevision = "revision";
 constexpr const char* kCreate = R"sql(
 CREATE TABLE identity(name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE trials(trial INTEGER PRIMARY KEY, request TEXT NOT NULL, cycles INTEGER, failure TEXT, seconds REAL NOT NULL);
@@ -136,7 +137,9 @@ Result<std::unique_ptr<RunDatabase>> RunDatabase::create(const std::string& path
   const std::string schema =
       fmt::format("BEGIN; PRAGMA application_id={}; PRAGMA user_version={}; {}", kApplication, kSchema, kCreate);
   TANDEM_TRY(connection->execute(schema.c_str(), "begin the records"));
-  for (const auto& [name, value] : identity) {
+  std::vector<std::pair<std::string, std::string>> entries = identity.must_agree;
+  entries.emplace_back(kRevision, identity.revision);
+  for (const auto& [name, value] : entries) {
     Statement insert(connection->handle, "INSERT INTO identity VALUES(?, ?)");
     if (insert.bind(name).bind(value).step() != SQLITE_DONE) return connection->error("begin the records");
   }
@@ -163,14 +166,17 @@ Result<std::unique_ptr<RunDatabase>> RunDatabase::resume(const std::string& path
                       {},
                       "start a new run"};
   }
-  for (const auto& [name, value] : identity) {
+  const auto recorded = [&](const std::string& name) {
     Statement select(connection->handle, "SELECT value FROM identity WHERE name = ?");
-    const bool known = select.bind(name).step() == SQLITE_ROW;
-    if (known && select.text(0) == value) continue;
+    return select.bind(name).step() == SQLITE_ROW ? select.text(0) : "";
+  };
+  for (const auto& [name, value] : identity.must_agree) {
+    if (recorded(name) == value) continue;
     return Diagnostic{{path},
                       fmt::format("the run that is recorded here had another {}", name),
                       {},
-                      "resume it with what it was begun with, or start a new run"};
+                      fmt::format("resume it with what it was begun with (revision {} of Tandem), or start a new run",
+                                  recorded(kRevision))};
   }
   return std::unique_ptr<RunDatabase>(new RunDatabase(std::move(connection)));
 }

@@ -11,9 +11,13 @@
 
 namespace tandem::tuner {
 
-/// What a run is about, as named texts (the specification, the seed, the model's hash, ...). A run is resumed only
-/// under an equal identity.
-using RunIdentity = std::vector<std::pair<std::string, std::string>>;
+/// What a run is about.
+struct RunIdentity {
+  /// Named texts: the specification, the seed, the model's hash, ... A run is resumed only where all are equal.
+  std::vector<std::pair<std::string, std::string>> must_agree;
+  /// The commit that began the run, for people: a refusal names it.
+  std::string revision;
+};
 
 /// Written by the run's owner only, under an exclusive lock; every record is a transaction, so that a killed owner
 /// loses nothing that it has recorded. Errors name the file and the remedy.

@@ -14,7 +14,7 @@
 namespace tandem::tuner {
 namespace {
 
-const RunIdentity kIdentity = {{"specification", "name: x\n"}, {"seed", "1"}};
+const RunIdentity kIdentity = {{{"specification", "name: x\n"}, {"seed", "1"}}, "0123456789ab"};
 
 class RunDatabaseTest : public ::testing::Test {
  protected:
@@ -71,9 +71,10 @@ TEST_F(RunDatabaseTest, RefusesAnotherRun) {
   EXPECT_EQ(error_of(RunDatabase::create(path_, kIdentity)),
             "run.sqlite: error: a run is recorded here already\n"
             "  hint: go on with it by --resume, or name another --out");
-  EXPECT_EQ(error_of(RunDatabase::resume(path_, {{"specification", "name: x\n"}, {"seed", "2"}})),
+  EXPECT_EQ(error_of(RunDatabase::resume(path_, {{{"specification", "name: x\n"}, {"seed", "2"}}, "now"})),
             "run.sqlite: error: the run that is recorded here had another seed\n"
-            "  hint: resume it with what it was begun with, or start a new run");
+            "  hint: resume it with what it was begun with (revision 0123456789ab of Tandem), or start a new run");
+  EXPECT_TRUE(RunDatabase::resume(path_, {kIdentity.must_agree, "now"}).ok()) << "the revision itself may be another";
   EXPECT_EQ(error_of(RunDatabase::resume(folder_ + "/none.sqlite", kIdentity)),
             "none.sqlite: error: no run is recorded here\n"
             "  hint: start one without --resume");
@@ -94,7 +95,7 @@ TEST_F(RunDatabaseTest, RefusesForeignFiles) {
     return error;
   };
   EXPECT_EQ(with_pragma("PRAGMA user_version=7"),
-            "run.sqlite: error: the records have schema 7, this Tandem writes 1\n"
+            "run.sqlite: error: the records have schema 7, this Tandem writes 2\n"
             "  hint: start a new run");
   EXPECT_EQ(with_pragma("PRAGMA application_id=7"), "run.sqlite: error: this is no record of a run");
 }

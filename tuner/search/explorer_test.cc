@@ -178,7 +178,7 @@ TEST(Explorer, SaysWhyItCannotBegin) {
 // ---- kill -9 and resume
 // -------------------------------------------------------------------------------------------------------
 
-const RunIdentity kIdentity = {{"test", "explorer"}};
+const RunIdentity kIdentity = {{{"test", "explorer"}}, "0123456789ab"};
 constexpr const char* kChildPath = "TANDEM_EXPLORER_TEST_RUN";
 
 Exploration recorded_run(RunDatabase& database, AnalyticExecutor& inner) {
