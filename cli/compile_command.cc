@@ -1,5 +1,6 @@
 // `tandem compile`: a model for one accelerator; every stage on the way as text.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.h"
@@ -94,7 +95,13 @@ Result<int> compile(const Options& options, Format format) {
     return kExitOk;
   }
   TANDEM_ASSIGN(const isa::HwConfig hardware, load_hardware(options.model, model));
-  TANDEM_ASSIGN(const runtime::CompiledModel compiled, runtime::compile_for_accelerator(graph, hardware));
+  TANDEM_ASSIGN(runtime::LayerKnobs knobs, load_knobs(options.model, model, hardware));
+  for (auto at = knobs.begin(); at != knobs.end();) {  // of other layers than --layer
+    const bool is_there = std::any_of(graph.layers.begin(), graph.layers.end(),
+                                      [&](const graph::Layer& layer) { return layer.name == at->first; });
+    at = is_there ? std::next(at) : knobs.erase(at);
+  }
+  TANDEM_ASSIGN(const runtime::CompiledModel compiled, runtime::compile_for_accelerator(graph, hardware, knobs));
   if (!options.output.empty()) {
     TANDEM_TRY(runtime::save_model(options.output, compiled));
     note(fmt::format("wrote {}", options.output));

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "compiler/graph/import_onnx.h"
+#include "runtime/knobs_file.h"
 #include "support/environment.h"
 #include "support/file.h"
 
@@ -14,6 +15,10 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
       .add_option("model", options.model, "An .onnx file, a graph's text, or a folder that 'tandem compile -o' wrote")
       ->required();
   command.add_option("--hw", options.hw, "Hardware configuration (YAML)")->type_name("HW.yaml");
+  command
+      .add_option("--knobs", options.knobs,
+                  "Schedules by layer, as 'tandem explore' writes them; what is left out keeps its default")
+      ->type_name("SCHEDULES.json");
 }
 
 Result<Model> load_model(const ModelOptions& options) {
@@ -36,6 +41,17 @@ Result<isa::HwConfig> load_hardware(const ModelOptions& options, const Model& mo
   if (!options.hw.empty()) return isa::load_hw(options.hw);
   if (model.compiled && model.compiled->hardware) return *model.compiled->hardware;
   return isa::load_hw(checkout_path("configs/hw/vta_default.yaml"));
+}
+
+Result<runtime::LayerKnobs> load_knobs(const ModelOptions& options, const Model& model, const isa::HwConfig& hardware) {
+  if (options.knobs.empty()) return runtime::LayerKnobs{};
+  if (model.compiled) {
+    return Diagnostic{{options.model},
+                      "this model is compiled already, with its schedules",
+                      {},
+                      "give --knobs with the model that it was compiled from"};
+  }
+  return runtime::load_knobs(options.knobs, model.graph, hardware);
 }
 
 Result<sim::Platform> load_platform(const ModelOptions& options) {

@@ -1,4 +1,4 @@
-// What `run` and `compile` share: the MODEL argument and the --hw and --platform options.
+// What `run` and `compile` share: the MODEL argument and the --hw, --knobs and --platform options.
 #pragma once
 
 #include <optional>
@@ -18,10 +18,11 @@ namespace tandem::cli {
 struct ModelOptions {
   std::string model;
   std::string hw;        // "": VTA's default
+  std::string knobs;     // "": default schedules
   std::string platform;  // "": the default platform
 };
 
-/// Declares MODEL and --hw.
+/// Declares MODEL, --hw and --knobs.
 void add_model_options(CLI::App& command, ModelOptions& options);
 
 /// A model as the user names it: an .onnx file, a graph's text, or a folder that `tandem compile -o` wrote.
@@ -33,6 +34,10 @@ Result<Model> load_model(const ModelOptions& options);
 
 /// --hw, else the compiled model's own hardware, else VTA's default.
 Result<isa::HwConfig> load_hardware(const ModelOptions& options, const Model& model);
+
+/// Those of --knobs, by layer; none without it. Error where the model is compiled already.
+Result<runtime::LayerKnobs> load_knobs(const ModelOptions& options, const Model& model, const isa::HwConfig& hardware);
+
 Result<sim::Platform> load_platform(const ModelOptions& options);
 
 }  // namespace tandem::cli

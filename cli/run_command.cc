@@ -1,13 +1,14 @@
 // `tandem run`: a model end to end on any target; where each layer ran, what it cost, whether the outputs are right.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/model_options.h"
+#include "runtime/outputs.h"
 #include "runtime/run.h"
+#include "support/text.h"
 
 namespace tandem::cli {
 namespace {
@@ -21,33 +22,6 @@ struct Options {
   std::string expect;
   std::string labels;
   int64_t count = 0;  // 0: all
-};
-
-/// An element of any of the tensors' types.
-double element(const Tensor& tensor, int64_t index) {
-  switch (tensor.type) {
-    case DType::kI8:
-      return tensor.as<int8_t>()[index];
-    case DType::kU8:
-      return tensor.as<uint8_t>()[index];
-    case DType::kI16:
-      return tensor.as<int16_t>()[index];
-    case DType::kI32:
-      return tensor.as<int32_t>()[index];
-    case DType::kI64:
-      return static_cast<double>(tensor.as<int64_t>()[index]);
-    case DType::kF32:
-      return tensor.as<float>()[index];
-  }
-  return 0;
-}
-
-/// How the outputs compare with the expected ones, exactly.
-struct Comparison {
-  int64_t equal_samples = 0;
-  int64_t sample = -1;  // the first that differs, its first element that does, and both values
-  int64_t element = 0;
-  double actual = 0, expected = 0;
 };
 
 /// What the outputs are held against: read and checked before anything runs.
@@ -87,50 +61,6 @@ Result<References> read_references(const Options& options, const graph::Graph& g
     }
   }
   return result;
-}
-
-/// `exponent` is of the outputs' scale, for expected outputs in float32.
-Comparison compare(const Tensor& expected, const Tensor& output, std::optional<int> exponent) {
-  const int64_t samples = output.shape[0];
-  const bool is_real = expected.type == DType::kF32;
-  Comparison result;
-  const int64_t size = output.size() / samples;
-  for (int64_t sample = 0; sample < samples; ++sample) {
-    bool equal = true;
-    for (int64_t i = 0; i < size; ++i) {
-      const double actual = std::ldexp(element(output, sample * size + i), is_real ? *exponent : 0);
-      const double wanted = element(expected, sample * size + i);
-      if (actual == wanted) continue;
-      equal = false;
-      if (result.sample >= 0) break;
-      result.sample = sample;
-      result.element = i;
-      result.actual = actual;
-      result.expected = wanted;
-      break;
-    }
-    result.equal_samples += equal ? 1 : 0;
-  }
-  return result;
-}
-
-/// How many samples have their greatest output (the first of equal ones) at their label.
-int64_t count_right(const Tensor& labels, const Tensor& output) {
-  const int64_t samples = output.shape[0];
-  const int64_t size = output.size() / samples;
-  int64_t right = 0;
-  for (int64_t sample = 0; sample < samples; ++sample) {
-    const int8_t* scores = output.as<int8_t>() + sample * size;
-    right += std::max_element(scores, scores + size) - scores == static_cast<int64_t>(element(labels, sample)) ? 1 : 0;
-  }
-  return right;
-}
-
-/// "12,345".
-std::string grouped(uint64_t value) {
-  std::string text = std::to_string(value);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {
@@ -264,8 +194,8 @@ int check_outputs(const Options& options, const References& references, const gr
   int status = kExitOk;
   if (references.expected) {
     const auto exponent = graph.tensors[static_cast<size_t>(graph.outputs[0].tensor)].exponent;
-    const Comparison c = compare(*references.expected, output, exponent);
-    const bool equal = c.sample < 0;
+    const runtime::Comparison c = runtime::compare(*references.expected, output, exponent);
+    const bool equal = c.all_equal();
     status = equal ? kExitOk : kExitWrong;
     json["expect"] = {{"file", options.expect}, {"match", equal}, {"equal_samples", c.equal_samples}};
     if (!equal) {
@@ -281,7 +211,7 @@ int check_outputs(const Options& options, const References& references, const gr
     }
   }
   if (references.labels) {
-    const int64_t right = count_right(*references.labels, output);
+    const int64_t right = runtime::count_right(*references.labels, output);
     const double percent = 100.0 * static_cast<double>(right) / static_cast<double>(output.shape[0]);
     json["accuracy"] = {{"right", right}, {"samples", output.shape[0]}, {"percent", percent}};
     if (format == Format::kText)
@@ -304,14 +234,21 @@ Result<int> run(const Options& options, Format format) {
   }
   const int64_t samples = input.shape[0];
   TANDEM_ASSIGN(const References references, read_references(options, model.graph, samples));
+  TANDEM_ASSIGN(const runtime::LayerKnobs knobs, load_knobs(options.model, model, hardware));
   if (options.on == "rtl")
     note(fmt::format("preparing the RTL model of '{}' (built where it is not cached)", hardware.name));
   TANDEM_ASSIGN(runtime::Target target, runtime::make_target(options.on, hardware, platform));
+  if (!options.model.knobs.empty() && !target.hardware) {
+    return Diagnostic{{},
+                      fmt::format("--knobs are schedules for the accelerator; '{}' does not have it", target.name),
+                      {},
+                      "--on functional or rtl"};
+  }
   runtime::CompiledModel compiled;
   if (model.compiled) {
     compiled = *model.compiled;
   } else {
-    TANDEM_ASSIGN(compiled, target.compile(model.graph));
+    TANDEM_ASSIGN(compiled, target.compile(model.graph, knobs));
   }
   const bool shows_progress = is_terminal();
   auto progress = [&](int64_t done) {
