@@ -42,7 +42,7 @@ std::vector<Runner> runners_of(const isa::HwConfig& hardware) {
 class RandomPrograms : public testing::TestWithParam<std::string> {};
 
 TEST_P(RandomPrograms, GiveTheSameOutputsOnEverySimulator) {
-  const isa::HwConfig hardware = isa::load_hw(GetParam()).value();
+  const isa::HwConfig hardware = value_or_fail(isa::load_hw(GetParam()));
   const std::vector<Runner> runners = runners_of(hardware);
   for (uint64_t seed = 0; seed < kPrograms; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
@@ -68,7 +68,7 @@ TEST_P(RandomPrograms, GiveTheSameOutputsOnEverySimulator) {
 
 TEST_P(RandomPrograms, OfOneMistakeEndWithTheSameErrorOnEverySimulator) {
   constexpr uint64_t kIllegalPrograms = 60;
-  const isa::HwConfig hardware = isa::load_hw(GetParam()).value();
+  const isa::HwConfig hardware = value_or_fail(isa::load_hw(GetParam()));
   const std::vector<Runner> runners = runners_of(hardware);
   for (uint64_t seed = 0; seed < kIllegalPrograms; ++seed) {
     Rng rng(seed);

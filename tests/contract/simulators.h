@@ -11,6 +11,7 @@
 #include "sim/api/simulator.h"
 #include "sim/functional/functional_simulator.h"
 #include "sim/rtl/rtl_simulator.h"
+#include "tests/value_or_fail.h"
 
 namespace tandem::sim {
 
@@ -25,11 +26,12 @@ inline std::ostream& operator<<(std::ostream& out, const SimulatorUnderTest& und
   return out << under_test.name;
 }
 
-/// The fleet of models that all RTL tests share: the smallest design has the assertions of the RTL on.
+/// The fleet of models that all RTL tests share: the smallest design has the assertions of the RTL on. A model that
+/// cannot be built fails the test that asks for it.
 inline std::unique_ptr<Simulator> make_rtl_under_test(const isa::HwConfig& hardware) {
   RtlModelOptions options;
   options.assertions = hardware.name == "b1_4x4";
-  return make_rtl_simulator(hardware, {}, options).value();
+  return value_or_fail(make_rtl_simulator(hardware, {}, options));
 }
 
 inline std::vector<SimulatorUnderTest> all_simulators() {
