@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "support/environment.h"
+#include "support/text.h"
 #include "support/yaml.h"
 
 namespace tandem::bench {
@@ -14,19 +16,12 @@ namespace {
 
 /// Whole numbers as they are, others with four digits.
 std::string format_value(double value) {
-  return value == static_cast<double>(static_cast<int64_t>(value)) ? fmt::format("{:.0f}", value)
-                                                                   : fmt::format("{:.4g}", value);
+  return value == std::floor(value) ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
 }
 
-/// "98053" as "98,053"; large fractions of time as "5.21e+09" stay as they are.
+/// "98053" as "98,053"; numbers that are not whole stay as they are.
 std::string with_commas(double value) {
-  std::string text = format_value(value);
-  if (text.find_first_not_of("0123456789-") != std::string::npos) return text;
-  for (int64_t at = static_cast<int64_t>(text.size()) - 3; at > 0 && text[static_cast<size_t>(at) - 1] != '-';
-       at -= 3) {
-    text.insert(static_cast<size_t>(at), ",");
-  }
-  return text;
+  return value >= 0 && value == std::floor(value) ? grouped(static_cast<uint64_t>(value)) : format_value(value);
 }
 
 std::string describe(const std::optional<Must>& must) {
@@ -67,10 +62,25 @@ Result<void> apply_musts(const std::string& path, Report& report) {
   return {};
 }
 
+std::string shown_value(const Row& row) { return row.figure.skipped.empty() ? with_commas(row.figure.value) : "-"; }
+
+/// What is said of a row that has a must or was skipped.
+std::string verdict(const Row& row) {
+  if (!row.figure.skipped.empty()) return "skipped: " + row.figure.skipped;
+  if (!row.must) return "";
+  return row.ok() ? "ok" : "MISSED";
+}
+
 }  // namespace
 
+std::string without_shared_data(const std::string& relative) {
+  const std::string path = shared_data_path(relative);
+  if (std::filesystem::exists(path)) return "";
+  return fmt::format("the shared {} are not there (set TANDEM_DATA to the folder that holds them)", relative);
+}
+
 bool Row::ok() const {
-  if (!must) return true;
+  if (!must || !figure.skipped.empty()) return true;
   return must->at_most ? figure.value <= must->value : figure.value >= must->value;
 }
 
@@ -101,6 +111,10 @@ nlohmann::ordered_json to_json(const Report& report) {
                     {"unit", row.figure.unit},
                     {"must", nullptr},
                     {"ok", row.ok()}});
+    if (!row.figure.skipped.empty()) {
+      rows.back()["value"] = rows.back()["ok"] = nullptr;
+      rows.back()["skipped"] = row.figure.skipped;
+    }
     if (row.must) {
       rows.back()["must"] = fmt::format("{} {}", row.must->at_most ? "<=" : ">=", format_value(row.must->value));
     }
@@ -116,13 +130,15 @@ nlohmann::ordered_json to_json(const Report& report) {
 }
 
 std::string to_text(const Report& report) {
-  size_t width = 0;
-  for (const Row& row : report.rows) width = std::max(width, row.figure.name.size());
+  size_t width = 0, unit_width = 0;
+  for (const Row& row : report.rows) {
+    width = std::max(width, row.figure.name.size());
+    unit_width = std::max(unit_width, row.figure.unit.size());
+  }
   std::string text = fmt::format("bench {}\n", report.bench);
   for (const Row& row : report.rows) {
-    const char* verdict = !row.must ? "" : row.ok() ? "ok" : "MISSED";
-    std::string line = fmt::format("  {:<{}}  {:>12} {:<9} {:<14}  {}", row.figure.name, width,
-                                   with_commas(row.figure.value), row.figure.unit, describe(row.must), verdict);
+    std::string line = fmt::format("  {:<{}}  {:>12} {:<{}} {:<14}  {}", row.figure.name, width, shown_value(row),
+                                   row.figure.unit, unit_width, describe(row.must), verdict(row));
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
@@ -144,11 +160,10 @@ std::string to_markdown(const std::vector<Report>& reports) {
                         report.request.quick ? " --quick" : "");
     text += "| figure | value | unit | must | |\n|---|---:|---|---|---|\n";
     for (const Row& row : report.rows) {
-      text += fmt::format("| {} | {} | {} | {} | {} |\n", row.figure.name, with_commas(row.figure.value),
-                          row.figure.unit, row.must ? describe(row.must) + ": " + row.must->source : "",
-                          !row.must  ? ""
-                          : row.ok() ? "ok"
-                                     : "**missed**");
+      const std::string said = verdict(row);
+      text += fmt::format("| {} | {} | {} | {} | {} |\n", row.figure.name, shown_value(row), row.figure.unit,
+                          row.must ? describe(row.must) + ": " + row.must->source : "",
+                          said == "MISSED" ? "**missed**" : said);
     }
     text += fmt::format("\nRevision {}, hardware {}, platform {}, {}.\n", report.revision, report.hardware,
                         report.platform, report.machine);

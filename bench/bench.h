@@ -21,7 +21,11 @@ struct Figure {
   std::string name;
   double value = 0;
   std::string unit;
+  std::string skipped = {};  // why it could not be measured here; empty where it was
 };
+
+/// Why figures that need this part of the shared data are skipped, or "" where it is there.
+std::string without_shared_data(const std::string& relative);
 
 /// What was measured, on what.
 struct Measurement {
@@ -50,7 +54,7 @@ struct Must {
 struct Row {
   Figure figure;
   std::optional<Must> must;
-  bool ok() const;
+  bool ok() const;  // the figure keeps its must; one that was skipped misses none
 };
 
 struct Report {
@@ -65,7 +69,8 @@ struct Report {
 /// figure of that name is an error of that file; a quick run may leave figures out.
 Result<Report> run(const Bench& bench, const Request& request, const std::string& musts_path);
 
-/// {"bench", "rows": [{"name", "value", "unit", "must", "ok"}], "provenance": {...}}; "must" is "<= 98053", or null.
+/// {"bench", "rows": [{"name", "value", "unit", "must", "ok"}], "provenance": {...}}; "must" is "<= 98053", or null. A
+/// row that was skipped has null as value and ok, and the reason as "skipped".
 nlohmann::ordered_json to_json(const Report& report);
 
 /// Aligned columns for a terminal.

@@ -34,9 +34,25 @@ TEST_F(BenchRun, ARowThatMissesItsMustFailsTheReport) {
   const std::string text = to_text(report);
   EXPECT_EQ(text.substr(0, text.find("revision")),
             "bench simulators\n"
-            "  fast        98,053 cycles    <= 98,052       MISSED\n"
+            "  fast        98,053 cycles <= 98,052       MISSED\n"
             "  rate      5.25e+09 MAC/s\n"
             "  free             1 bytes\n");
+}
+
+TEST_F(BenchRun, AFigureThatWasSkippedSaysWhy) {
+  const Bench bench{"simulators", "A bench.", [](const Request&) -> Result<Measurement> {
+                      return Measurement{{{"fast", 0, "cycles", "no such data"}}, "hw", "ideal"};
+                    }};
+  const Report report = run(bench, {}, path_).value();
+  EXPECT_TRUE(report.ok());
+  EXPECT_EQ(to_json(report)["rows"][0].dump(),
+            R"({"name":"fast","value":null,"unit":"cycles","must":"<= 98052","ok":null,"skipped":"no such data"})");
+  const std::string text = to_text(report);
+  EXPECT_EQ(text.substr(0, text.find("revision")),
+            "bench simulators\n"
+            "  fast             - cycles <= 98,052       skipped: no such data\n");
+  EXPECT_NE(to_markdown({report}).find("| fast | - | cycles | <= 98,052: a paper | skipped: no such data |\n"),
+            std::string::npos);
 }
 
 TEST_F(BenchRun, AMustAtTheValueIsKept) {

@@ -1,6 +1,8 @@
 // The list of all benches.
 #include "bench/accelerator.h"
 #include "bench/bench.h"
+#include "bench/models.h"
+#include "bench/search.h"
 #include "bench/simulators.h"
 
 namespace tandem::bench {
@@ -10,6 +12,8 @@ const std::vector<Bench>& benches() {
       {"accelerator", "Cycles of the RTL on the shared VTA programs: default hardware, 8-byte bus, latency 32.",
        measure_accelerator},
       {"simulators", "Speed of the simulators on one core, on the shared VTA programs.", measure_simulators},
+      {"models", "Whole models on every target: wrong bits, accuracy, cycles of a sample.", measure_models},
+      {"search", "The demo's joint search: gains end to end on RTL, times, kill -9 and --resume.", measure_search},
   };
   return kBenches;
 }

@@ -18,6 +18,9 @@ double cpu_seconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
+double cycles(const sim::RunResult& result) { return static_cast<double>(result.cycles); }
+double macs(const sim::RunResult& result) { return static_cast<double>(result.macs); }
+
 /// The best of some runs, per second of one core.
 Result<double> best_rate(sim::Simulator& simulator, const isa::Program& program, int runs,
                          double (*work)(const sim::RunResult&)) {
@@ -30,8 +33,18 @@ Result<double> best_rate(sim::Simulator& simulator, const isa::Program& program,
   return best;
 }
 
-double cycles(const sim::RunResult& result) { return static_cast<double>(result.cycles); }
-double macs(const sim::RunResult& result) { return static_cast<double>(result.macs); }
+/// The rate of each timed program, as PREFIX.NAME.
+Result<void> measure_rates(const std::string& prefix, sim::Simulator& simulator, int runs,
+                           double (*work)(const sim::RunResult&), const char* unit, std::vector<Figure>& figures) {
+  const std::string missing = without_shared_data("vta/programs");
+  for (const std::string& name : timed_programs()) {
+    figures.push_back({prefix + "." + name, 0, unit, missing});
+    if (!missing.empty()) continue;
+    TANDEM_ASSIGN(const isa::Program program, load_vta_program(name));
+    TANDEM_ASSIGN(figures.back().value, best_rate(simulator, program, runs, work));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -40,17 +53,10 @@ Result<Measurement> measure_simulators(const Request& request) {
   const sim::Platform platform;
   Measurement measurement{{}, describe(hardware), platform.name};
   const auto functional = sim::make_functional_simulator(hardware);
-  for (const std::string& name : timed_programs()) {
-    TANDEM_ASSIGN(const isa::Program program, load_vta_program(name));
-    TANDEM_ASSIGN(const double rate, best_rate(*functional, program, request.quick ? 2 : 10, macs));
-    measurement.figures.push_back({"functional." + name, rate, "MAC/s"});
-  }
+  const int runs = request.quick ? 2 : 10;
+  TANDEM_TRY(measure_rates("functional", *functional, runs, macs, "MAC/s", measurement.figures));
   TANDEM_ASSIGN(const auto rtl, sim::make_rtl_simulator(hardware, platform));
-  for (const std::string& name : timed_programs()) {
-    TANDEM_ASSIGN(const isa::Program program, load_vta_program(name));
-    TANDEM_ASSIGN(const double rate, best_rate(*rtl, program, request.quick ? 2 : 10, cycles));
-    measurement.figures.push_back({"rtl." + name, rate, "cycles/s"});
-  }
+  TANDEM_TRY(measure_rates("rtl", *rtl, runs, cycles, "cycles/s", measurement.figures));
   return measurement;
 }
 
