@@ -2,6 +2,7 @@
 // thing).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -1,6 +1,7 @@
 // The conversion of one ONNX model, node by node: what import_onnx.h is made of. Nobody else includes this.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <optional>

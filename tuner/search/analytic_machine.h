@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tuner/measure/measurement.h"
+#include "tuner/space/hardware_space.h"
 #include "tuner/space/workload.h"
 
 namespace tandem::tuner {
