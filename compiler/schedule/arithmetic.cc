@@ -533,7 +533,7 @@ Result<void> compute_inline(Schedule& schedule, const std::string& buffer_name) 
   }
   for (const Access& access : accesses_of(path.back())) {
     const bool inside = std::find(access.path.begin(), access.path.end(), fill) != access.path.end();
-    const bool operand = std::holds_alternative<loop::Intrinsic>(access.path.back()->node);
+    const bool operand = in_intrinsic(access);
     const bool changes = access.is_store && (access.buffer == buffer || sources.count(access.buffer) > 0);
     if (inside || (!changes && !(operand && access.buffer == buffer))) continue;
     return refuse("compute_inline", access.path.back(),

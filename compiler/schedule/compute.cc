@@ -233,8 +233,7 @@ Result<void> widen(Schedule& schedule, const std::string& buffer, const std::str
                   fmt::format("{} is no integer type wider than the {} of '{}'", type, name(from->type), buffer));
   }
   for (const Access& access : accesses_of(path.back())) {
-    if (access.buffer == from && !std::holds_alternative<loop::Store>(access.path.back()->node) &&
-        !std::holds_alternative<loop::If>(access.path.back()->node)) {
+    if (access.buffer == from && in_intrinsic(access)) {
       return refuse("widen", access.path.back(), fmt::format("'{}' is an operand here", buffer), {},
                     "widen before tensorize");
     }

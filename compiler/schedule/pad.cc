@@ -42,7 +42,7 @@ class Padding {
   Result<void> add(const Path& path) {
     const loop::For& node = *as_for(path.back());
     for (const Access& access : accesses_of(path.back())) {
-      if (std::holds_alternative<loop::Intrinsic>(access.path.back()->node)) {
+      if (in_intrinsic(access)) {
         return refuse("pad", path.back(), fmt::format("'{}' is around an intrinsic", node.var->name), {},
                       "pad before tensorize");
       }

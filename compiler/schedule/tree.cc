@@ -228,6 +228,11 @@ std::vector<Access> accesses_of(const Stmt& root) {
   return result;
 }
 
+bool in_intrinsic(const Access& access) {
+  return std::any_of(access.path.begin(), access.path.end(),
+                     [](const Stmt& stmt) { return std::holds_alternative<loop::Intrinsic>(stmt->node); });
+}
+
 std::set<BufferRef> allocated_in(const Stmt& root) {
   std::set<BufferRef> result;
   walk(root, [&](const Path& path) {

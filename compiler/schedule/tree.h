@@ -52,12 +52,14 @@ struct Access {
   BufferRef buffer;
   std::vector<Expr> indices;
   bool is_store = false;
-  Path path;                                // root .. store or intrinsic
+  Path path;                                // root .. store or condition
   bool under_cast = false;                  // a load that is directly converted
   loop::Type cast_type = loop::Type::kI64;  // to this type
 };
 /// All accesses below `root`, those in the meanings of intrinsics included.
 std::vector<Access> accesses_of(const Stmt& root);
+/// Whether it stands in the meaning of an intrinsic, whose operands have their layout and place.
+bool in_intrinsic(const Access& access);
 /// Buffers that are allocated below `root`.
 std::set<BufferRef> allocated_in(const Stmt& root);
 

@@ -57,7 +57,7 @@ Result<void> unfold(Schedule& schedule, const std::string& buffer_name, int64_t 
   std::vector<Stmt> fills;  // the loops that index the axis where it is written
   for (const Access& access : accesses_of(allocation.body)) {
     if (access.buffer != buffer) continue;
-    if (!std::holds_alternative<loop::Store>(access.path.back()->node)) {
+    if (in_intrinsic(access)) {
       return refuse("unfold", access.path.back(), fmt::format("'{}' is an operand here", buffer_name), {},
                     "unfold before tensorize");
     }
