@@ -19,6 +19,7 @@ module block_decoder #(
   output logic                 inp_o,
   output logic                 acc_o,
   output logic                 acc8_o,
+  output logic                 prm_o,
   output logic                 empty_o,  // moves nothing
   output logic [IndexBits-1:0] sram_base_o,
   output logic [31:0]          dram_base_o,
@@ -41,6 +42,7 @@ module block_decoder #(
   assign inp_o = mem_type == MemInp;
   assign acc_o = mem_type == MemAcc;
   assign acc8_o = mem_type == MemAcc8;
+  assign prm_o = mem_type == MemPrm;
   assign empty_o = x_size_o == '0 || y_size_o == '0;
   assign sram_base_o = IndexBits'(insn_i[LoadSramBaseLsb +: LoadSramBaseW]);
   assign dram_base_o = insn_i[LoadDramBaseLsb +: LoadDramBaseW];

@@ -12,6 +12,9 @@ module fetch #(
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
   parameter int PrmDepth = 64,
+  parameter int RequantLanes = 16,
+  parameter int DepthwiseWidth = 1,
+  parameter int ExtendedAlu = 1,
   parameter int InsnWidth = 128,
   localparam int BusBits = 8 * BusBytes,
   localparam int CommandBits = InsnWidth + 37
@@ -154,7 +157,8 @@ module fetch #(
   assign insn_ready = !check_valid_q || moving_o;
   insn_check #(
     .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
-    .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnWidth)
+    .AccDepth(AccDepth), .PrmDepth(PrmDepth), .RequantLanes(RequantLanes), .DepthwiseWidth(DepthwiseWidth), .ExtendedAlu(ExtendedAlu),
+    .InsnWidth(InsnWidth)
   ) u_check (
     .clk_i,
     .take_i(insn_valid && insn_ready),

@@ -13,6 +13,8 @@ module gemm_core #(
   input  logic [Stages:0]                valid_i,  // operands are at: 0 the multipliers, s > 0 stage s of the tree
   input  logic [Batch*BlockIn*8-1:0]     inp_i,    // [batch][in]
   input  logic [BlockOut*BlockIn*8-1:0]  wgt_i,    // [out][in]
+  input  logic                           other_valid_i,  // other_i takes the place of the last stage's sums
+  input  logic [Batch*BlockOut*32-1:0]   other_i,
   output logic [Batch*BlockOut*32-1:0]   sum_o     // [batch][out]
 );
   localparam int SumBits = 16 + Levels;
@@ -26,6 +28,8 @@ module gemm_core #(
     for (c = 0; c < Words / Chunk; c++) begin : gen_chunk
       logic [32*Chunk-1:0] wgt;
       assign wgt = wgt_i[c*Chunk*32 +: Chunk*32];
+      logic [32*ChunkOut-1:0] other;
+      assign other = other_i[(b*BlockOut+c*ChunkOut)*32 +: ChunkOut*32];
 
       // Products of lane l of each word. The copies of the sign fill the words and cost nothing.
       for (l = 0; l < 4; l++) begin : gen_lane
@@ -42,6 +46,7 @@ module gemm_core #(
       // Stage s leaves BlockIn >> 2s + 2 partial sums of each dot product, the last stage one.
       for (s = 0; s < Stages; s++) begin : gen_stage
         localparam int In = BlockIn >> (2 * s);
+        localparam int Last = (s == Stages - 1) ? 1 : 0;
         localparam int Out = (In > 4) ? In / 4 : 1;
         logic [32*ChunkOut*Out-1:0] sum_q;
         if (s == 0) begin : gen_first
@@ -51,6 +56,8 @@ module gemm_core #(
                 sum_q[w*32 +: 32] <= 32'($signed(SumBits'(gen_lane[0].product_q[w*32 +: 32] + gen_lane[1].product_q[w*32 +: 32] +
                                                           gen_lane[2].product_q[w*32 +: 32] + gen_lane[3].product_q[w*32 +: 32])));
               end
+            end else if (Last != 0 && other_valid_i) begin
+              sum_q <= (32*ChunkOut*Out)'(other);
             end
           end
         end else if (In >= 4) begin : gen_four
@@ -60,6 +67,8 @@ module gemm_core #(
                 sum_q[w*32 +: 32] <= 32'($signed(SumBits'(gen_stage[s-1].sum_q[w*128 +: 32] + gen_stage[s-1].sum_q[w*128+32 +: 32] +
                                                           gen_stage[s-1].sum_q[w*128+64 +: 32] + gen_stage[s-1].sum_q[w*128+96 +: 32])));
               end
+            end else if (Last != 0 && other_valid_i) begin
+              sum_q <= (32*ChunkOut*Out)'(other);
             end
           end
         end else begin : gen_two
@@ -68,6 +77,8 @@ module gemm_core #(
               for (int w = 0; w < ChunkOut * Out; w++) begin
                 sum_q[w*32 +: 32] <= 32'($signed(SumBits'(gen_stage[s-1].sum_q[w*64 +: 32] + gen_stage[s-1].sum_q[w*64+32 +: 32])));
               end
+            end else if (Last != 0 && other_valid_i) begin
+              sum_q <= (32*ChunkOut*Out)'(other);
             end
           end
         end

@@ -9,6 +9,9 @@ module insn_check #(
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
   parameter int PrmDepth = 64,
+  parameter int RequantLanes = 16,
+  parameter int DepthwiseWidth = 1,
+  parameter int ExtendedAlu = 1,
   parameter int InsnWidth = 128
 ) (
   input  logic                 clk_i,
@@ -29,7 +32,8 @@ module insn_check #(
   logic                 last_q, to_load, to_store, legal;
   insn_router #(
     .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
-    .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnWidth)
+    .AccDepth(AccDepth), .PrmDepth(PrmDepth), .RequantLanes(RequantLanes), .DepthwiseWidth(DepthwiseWidth), .ExtendedAlu(ExtendedAlu),
+    .InsnWidth(InsnWidth)
   ) u_router (
     .insn_i(insn_q),
     .to_load_o(to_load),
@@ -70,6 +74,7 @@ module insn_check #(
       MemUop: depth = PlaceBits'(UopDepth);
       MemWgt: depth = PlaceBits'(WgtDepth);
       MemInp: depth = PlaceBits'(InpDepth);
+      MemPrm: depth = PlaceBits'(PrmDepth);
       default: depth = PlaceBits'(AccDepth);
     endcase
   end

@@ -1,5 +1,5 @@
-// Says which engine executes an instruction, and whether its encoding is legal: a known opcode, memory and operation, zero in all
-// unused bits, token flags only towards neighbours that the engine has. Combinational.
+// Says which engine executes an instruction, and whether its encoding is legal: a known opcode, memory, operation and state, units that
+// this hardware has, zero in all unused bits, token flags only towards neighbours that the engine has. Combinational.
 module insn_router #(
   parameter int Batch = 1,
   parameter int BlockIn = 16,
@@ -9,6 +9,9 @@ module insn_router #(
   parameter int WgtDepth = 1024,
   parameter int AccDepth = 2048,
   parameter int PrmDepth = 64,
+  parameter int RequantLanes = 16,
+  parameter int DepthwiseWidth = 1,
+  parameter int ExtendedAlu = 1,
   parameter int InsnWidth = 128
 ) (
   input  logic [InsnWidth-1:0] insn_i,
@@ -18,30 +21,62 @@ module insn_router #(
 );
   `include "isa.svh"
 
-  logic [2:0] op, mem_type;
-  logic       load, store, gemm, finish, alu, unused_clear;
-  assign op = insn_i[InsnOpLsb +: InsnOpW];
+  logic [2:0] mem_type;
+  logic [6:0] state;
+  logic       extended, config_to_load;
   assign mem_type = insn_i[LoadMemTypeLsb +: LoadMemTypeW];
-  assign load = op == OpLoad;
-  assign store = op == OpStore;
-  assign gemm = op == OpGemm;
-  assign finish = op == OpFinish;
-  assign alu = op == OpAlu;
-
-  assign to_load_o = load && MemLoadedByLoad[mem_type];
-  assign to_store_o = store;
+  assign state = insn_i[ConfigStateLsb +: ConfigStateW];
+  assign extended = insn_i[ConfigExtensionLsb] == AluExtendedExtensionCode;
+  assign config_to_load = !extended && !state[6];
 
   logic [InsnBits-1:0] used;
-  assign used = load ? LoadUsedMask : store ? StoreUsedMask : gemm ? GemmUsedMask : finish ? FinishUsedMask : AluUsedMask;
-  assign unused_clear = (insn_i & ~used) == '0;
+  logic                known;
+  always_comb begin
+    to_load_o = 1'b0;
+    to_store_o = 1'b0;
+    case (insn_i[InsnOpLsb +: InsnOpW])
+      OpLoad: begin
+        used = LoadUsedMask;
+        known = LoadMemTypeLegal[mem_type] && (mem_type != MemPrm || RequantLanes > 0);
+        to_load_o = MemLoadedByLoad[mem_type];
+      end
+      OpStore: begin
+        used = StoreUsedMask;
+        known = StoreMemTypeLegal[insn_i[StoreMemTypeLsb +: StoreMemTypeW]];
+        to_store_o = 1'b1;
+      end
+      OpGemm: begin
+        used = GemmUsedMask;
+        known = !(insn_i[GemmResetLsb] && insn_i[GemmOverwriteLsb]);
+      end
+      OpFinish: begin
+        used = FinishUsedMask;
+        known = 1'b1;
+      end
+      OpAlu: begin
+        used = AluUsedMask;
+        known = AluOpLegal[insn_i[AluOpcodeLsb +: AluOpcodeW]];
+      end
+      OpMac: begin
+        used = MacUsedMask;
+        known = DepthwiseWidth > 0 || !insn_i[MacDepthwiseLsb];
+      end
+      OpRequantize: begin
+        used = RequantizeUsedMask;
+        known = RequantLanes > 0;
+      end
+      default: begin
+        used = extended ? AluExtendedUsedMask : ConfigUsedMask;
+        known = ExtendedAlu > 0 && (extended ? AluExtendedOpLegal[insn_i[AluExtendedOperationLsb +: AluExtendedOperationW]] : StateLegal[state]);
+        to_load_o = config_to_load;
+      end
+    endcase
+  end
 
-  logic known, flags;
-  assign known = (load && LoadMemTypeLegal[mem_type]) ||
-                 (store && StoreMemTypeLegal[insn_i[StoreMemTypeLsb +: StoreMemTypeW]]) || gemm || finish ||
-                 (alu && AluOpLegal[insn_i[AluOpcodeLsb +: AluOpcodeW]]);
+  logic flags;
   assign flags = !(to_load_o && (insn_i[InsnPopPrevLsb] || insn_i[InsnPushPrevLsb])) &&
-                 !(store && (insn_i[InsnPopNextLsb] || insn_i[InsnPushNextLsb]));
-  assign legal_o = known && unused_clear && flags;
+                 !(to_store_o && (insn_i[InsnPopNextLsb] || insn_i[InsnPushNextLsb]));
+  assign legal_o = known && (insn_i & ~used) == '0 && flags;
 
   initial begin
     if (InsnWidth != InsnBits) $fatal(1, "InsnWidth is not the encoding's width");

@@ -13,7 +13,8 @@ module load_buffer #(
 ) (
   input  logic                 clk_i,
   input  logic                 write_valid_i,
-  input  logic                 write_zero_i,
+  input  logic                 write_pad_i,   // one whole element of pads
+  input  logic [7:0]           pad_i,         // each of its bytes
   input  logic [IndexBits-1:0] write_index_i,
   input  logic [ChunkBits-1:0] write_chunk_i,
   input  logic [LaneBits-1:0]  write_first_i,
@@ -26,7 +27,7 @@ module load_buffer #(
   if (Width >= BusBits) begin : gen_wide
     localparam int Chunks = Width / BusBits;
     logic [Chunks-1:0] mask;
-    assign mask = write_zero_i ? '1 : Chunks'(1) << write_chunk_i;
+    assign mask = write_pad_i ? '1 : Chunks'(1) << write_chunk_i;
 
     ram_1r1w #(.Width(Width), .Depth(Depth), .Chunks(Chunks)) u_ram (
       .clk_i,
@@ -35,7 +36,7 @@ module load_buffer #(
       .waddr_i(write_index_i[AddrBits-1:0]),
       // verilator lint_off WIDTHCONCAT
       // (the widest element has 32,768 bits)
-      .wdata_i(write_zero_i ? '0 : {Chunks{write_data_i}}),
+      .wdata_i({Chunks{write_pad_i ? {BusBytes{pad_i}} : write_data_i}}),
       // verilator lint_on WIDTHCONCAT
       .re_i(read_en_i),
       .raddr_i(read_index_i),
@@ -61,10 +62,10 @@ module load_buffer #(
 
       ram_1r1w #(.Width(Width), .Depth(Depth / Banks), .Chunks(1)) u_ram (
         .clk_i,
-        .we_i(write_valid_i && (write_zero_i ? offset == '0 : LaneBits'(offset) < write_count_i)),
+        .we_i(write_valid_i && (write_pad_i ? offset == '0 : LaneBits'(offset) < write_count_i)),
         .wmask_i(1'b1),
         .waddr_i(index[AddrBits-1:BankBits]),
-        .wdata_i(write_zero_i ? '0 : write_data_i[lane*Width +: Width]),
+        .wdata_i(write_pad_i ? {(Width/8){pad_i}} : write_data_i[lane*Width +: Width]),
         .re_i(read_en_i && read_index_i[BankBits-1:0] == BankBits'(b)),
         .raddr_i(read_index_i[AddrBits-1:BankBits]),
         .rdata_o(rdata[b*Width +: Width])

@@ -13,11 +13,11 @@ module tandem_accel #(
   parameter int OutstandingReads = 64,    // bursts in flight
   parameter int CommandQueueDepth = 512,  // instructions per engine
   parameter int TokenQueueDepth = 512,    // tokens per direction
-  // verilator lint_off UNUSEDPARAM
   parameter int RequantLanes = BlockOut,  // channels that REQUANTIZE takes per cycle; 0: no unit
   parameter int DepthwiseWidth = BlockIn == BlockOut ? 1 : 0,  // taps per step of a depthwise MAC; 0: none
   parameter int AluLanes = Batch * BlockOut,  // accumulator lanes per cycle of an ALU step
   parameter int ExtendedAlu = 1,          // CONFIG and ALU_EXTENDED
+  // verilator lint_off UNUSEDPARAM
   parameter int DspPacking = 0,           // two products of one input in one DSP
   // verilator lint_on UNUSEDPARAM
   parameter int AddrBits = 48,
@@ -171,7 +171,8 @@ module tandem_accel #(
   assign beat_ready[0] = 1'b1;
   fetch #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnBits)
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .RequantLanes(RequantLanes),
+    .DepthwiseWidth(DepthwiseWidth), .ExtendedAlu(ExtendedAlu), .InsnWidth(InsnBits)
   ) u_fetch (
     .clk_i,
     .rst_ni(engines_rst_n),
@@ -258,11 +259,12 @@ module tandem_accel #(
   end
 
   // Load.
-  logic                 inp_write, wgt_write, write_zero, load_idle, load_busy, load_wait, load_full;
+  logic                 inp_write, wgt_write, prm_write, write_pad, load_idle, load_busy, load_wait, load_full;
   logic [IndexBits-1:0] write_index;
   logic [ChunkBits-1:0] write_chunk;
   logic [LaneBits-1:0]  write_first, write_count;
   logic [BusBits-1:0]   write_data;
+  logic [7:0]           inp_pad;
   logic                 load_failed;
   logic [31:0]          load_number;
   logic [LaneBits-1:0]  load_bytes;
@@ -276,6 +278,7 @@ module tandem_accel #(
     .halt_i(halt),
     .inp_base_i(inp_base),
     .wgt_base_i(wgt_base),
+    .prm_base_i(prm_base),
     .command_valid_i(load_valid),
     .command_ready_o(load_ready),
     .command_i(load_queued[CommandBits-1:0]),
@@ -294,7 +297,9 @@ module tandem_accel #(
     .beat_error_i(beat_error),
     .inp_write_o(inp_write),
     .wgt_write_o(wgt_write),
-    .write_zero_o(write_zero),
+    .prm_write_o(prm_write),
+    .write_pad_o(write_pad),
+    .inp_pad_o(inp_pad),
     .write_index_o(write_index),
     .write_chunk_o(write_chunk),
     .write_first_o(write_first),
@@ -311,17 +316,22 @@ module tandem_accel #(
     .number_o(load_number)
   );
 
-  logic                        inp_read, wgt_read;
+  localparam int InpReads = (DepthwiseWidth > 1) ? DepthwiseWidth : 1;  // inputs read together
+  localparam int PrmBits = (PrmDepth > 1) ? $clog2(PrmDepth) : 1;
+  logic                        inp_read, wgt_read, prm_read;
   logic [$clog2(InpDepth)-1:0] inp_index;
   logic [$clog2(WgtDepth)-1:0] wgt_index;
-  logic [InpWidth-1:0]         inp_data;
+  logic [PrmBits-1:0]          prm_index;
+  logic [InpReads*InpWidth-1:0] inp_data;
   logic [WgtWidth-1:0]         wgt_data;
+  logic [MemPrmBits-1:0]       prm_data;
   load_buffer #(
     .Width(InpWidth), .Depth(InpDepth), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
   ) u_inp (
     .clk_i,
     .write_valid_i(inp_write),
-    .write_zero_i(write_zero),
+    .write_pad_i(write_pad),
+    .pad_i(inp_pad),
     .write_index_i(write_index),
     .write_chunk_i(write_chunk),
     .write_first_i(write_first),
@@ -336,7 +346,8 @@ module tandem_accel #(
   ) u_wgt (
     .clk_i,
     .write_valid_i(wgt_write),
-    .write_zero_i(write_zero),
+    .write_pad_i(write_pad),
+    .pad_i(8'd0),
     .write_index_i(write_index),
     .write_chunk_i(write_chunk),
     .write_first_i(write_first),
@@ -347,12 +358,36 @@ module tandem_accel #(
     .read_data_o(wgt_data)
   );
 
+  if (RequantLanes > 0) begin : gen_prm
+    load_buffer #(
+      .Width(MemPrmBits), .Depth(PrmDepth), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
+    ) u_prm (
+      .clk_i,
+      .write_valid_i(prm_write),
+      .write_pad_i(write_pad),
+      .pad_i(8'd0),
+      .write_index_i(write_index),
+      .write_chunk_i(write_chunk),
+      .write_first_i(write_first),
+      .write_count_i(write_count),
+      .write_data_i(write_data),
+      .read_en_i(prm_read),
+      .read_index_i(prm_index),
+      .read_data_o(prm_data)
+    );
+  end else begin : gen_no_prm
+    assign prm_data = '0;
+    logic unused_prm;
+    assign unused_prm = &{1'b0, prm_read, prm_index};
+  end
+
   // Compute, with the micro-ops, the accumulators and the output buffer.
   logic                 store_read, others_idle;
   logic [IndexBits-1:0] store_index;
   logic [ChunkBits-1:0] store_chunk;
   logic [LaneBits-1:0]  store_first, store_count;
   logic [BusBits-1:0]   store_data;
+  logic                 depthwise_step, requantize_step;
   logic                 finish, gemm_step, alu_step, compute_idle, compute_busy, compute_wait_load, compute_wait_store;
   logic                 compute_full, compute_wait_memory, store_idle;
   logic                 compute_failed;
@@ -362,7 +397,8 @@ module tandem_accel #(
   assign retire_insn_o[32 +: 32] = compute_retire_number;
   compute_engine #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
+    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .RequantLanes(RequantLanes),
+    .DepthwiseWidth(DepthwiseWidth), .AluLanes(AluLanes), .ExtendedAlu(ExtendedAlu), .InsnWidth(InsnBits), .IndexBits(IndexBits),
     .ChunkBits(ChunkBits)
   ) u_compute (
     .clk_i,
@@ -394,6 +430,9 @@ module tandem_accel #(
     .wgt_read_o(wgt_read),
     .wgt_index_o(wgt_index),
     .wgt_data_i(wgt_data),
+    .prm_read_o(prm_read),
+    .prm_index_o(prm_index),
+    .prm_data_i(prm_data),
     .store_en_i(store_read),
     .store_index_i(store_index),
     .store_chunk_i(store_chunk),
@@ -405,6 +444,8 @@ module tandem_accel #(
     .finish_o(finish),
     .gemm_step_o(gemm_step),
     .alu_step_o(alu_step),
+    .depthwise_step_o(depthwise_step),
+    .requantize_step_o(requantize_step),
     .idle_o(compute_idle),
     .busy_o(compute_busy),
     .wait_load_o(compute_wait_load),
@@ -597,13 +638,13 @@ module tandem_accel #(
                            : {5'(CountStoreIdle), 5'(CountComputeIdle), 5'(CountLoadIdle), 5'(CountFetchIdle)}),
     .gemm_step_i(gemm_step),
     .alu_step_i(alu_step),
-    .requantize_step_i(1'b0),
-    .depthwise_step_i(1'b0),
+    .requantize_step_i(requantize_step),
+    .depthwise_step_i(depthwise_step),
     .uop_bytes_i(uop_bytes),
     .inp_bytes_i(inp_write ? load_bytes : '0),
     .wgt_bytes_i(wgt_write ? load_bytes : '0),
     .acc_bytes_i(acc_bytes),
-    .prm_bytes_i({LaneBits{1'b0}}),
+    .prm_bytes_i(prm_write ? load_bytes : '0),
     .out_bytes_i(out_bytes),
     .read_beat_i(read_beat),
     .write_beat_i(store_busy),
@@ -622,7 +663,7 @@ module tandem_accel #(
   assign engine_busy_o = {store_busy, compute_busy, load_busy};
 
   logic unused;
-  assign unused = &{1'b0, counter_select[7:5], prm_base, cycles[63:CounterBits]};
+  assign unused = &{1'b0, counter_select[7:5], cycles[63:CounterBits]};
 
   // Parameters: powers of two, except for what is counted.
   initial begin

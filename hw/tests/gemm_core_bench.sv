@@ -10,13 +10,13 @@ module gemm_core_bench;
   logic [255:0]  sum_8;
   logic [255:0]  sum_64;
   gemm_core #(.Batch(1), .BlockIn(4), .BlockOut(4)) u_4 (
-    .clk_i(clk), .valid_i(valid[1:0]), .inp_i(inp[31:0]), .wgt_i(wgt[127:0]), .sum_o(sum_4)
+    .clk_i(clk), .valid_i(valid[1:0]), .inp_i(inp[31:0]), .wgt_i(wgt[127:0]), .other_valid_i(1'b0), .other_i(128'd0), .sum_o(sum_4)
   );
   gemm_core #(.Batch(2), .BlockIn(8), .BlockOut(4)) u_8 (
-    .clk_i(clk), .valid_i(valid[2:0]), .inp_i(inp[127:0]), .wgt_i(wgt[255:0]), .sum_o(sum_8)
+    .clk_i(clk), .valid_i(valid[2:0]), .inp_i(inp[127:0]), .wgt_i(wgt[255:0]), .other_valid_i(1'b0), .other_i(256'd0), .sum_o(sum_8)
   );
   gemm_core #(.Batch(1), .BlockIn(64), .BlockOut(8)) u_64 (
-    .clk_i(clk), .valid_i(valid[3:0]), .inp_i(inp[511:0]), .wgt_i(wgt), .sum_o(sum_64)
+    .clk_i(clk), .valid_i(valid[3:0]), .inp_i(inp[511:0]), .wgt_i(wgt), .other_valid_i(1'b0), .other_i(256'd0), .sum_o(sum_64)
   );
 
   // Word r * BlockOut + o of the result.
