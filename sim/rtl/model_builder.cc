@@ -7,13 +7,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <cstdlib>
 #include <filesystem>
-#include <regex>
 #include <thread>
 #include <vector>
 
+#include "sim/rtl/register_map.h"
 #include "support/environment.h"
 #include "support/file.h"
 #include "support/hash.h"
@@ -73,40 +72,6 @@ std::vector<std::string> files_in(const std::string& directory, const std::vecto
   return found;
 }
 
-/// "CountLoadWaitCompute" -> "load.wait_compute".
-std::string counter_name(const std::string& camel) {
-  std::string name;
-  int words = 0;
-  for (const char letter : camel.substr(std::string("Count").size())) {
-    if (std::isupper(static_cast<unsigned char>(letter))) {
-      if (words > 0) name += words == 1 ? '.' : '_';
-      ++words;
-    }
-    name += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  }
-  return name;
-}
-
-/// The harness's view of hw/registers.svh: its numbers, and the counters' names in their order.
-std::string registers_header(const std::string& svh) {
-  static const std::regex kLine(R"(^localparam int (\w+) = (\d+);)");
-  std::string constants = "// Generated from hw/registers.svh.\n#pragma once\n#include <cstdint>\n";
-  std::string names = "constexpr const char* kCounterNames[] = {";
-  size_t begin = 0;
-  while (begin < svh.size()) {
-    const size_t end = std::min(svh.find('\n', begin), svh.size());
-    const std::string line = svh.substr(begin, end - begin);
-    begin = end + 1;
-    std::smatch match;
-    if (!std::regex_search(line, match, kLine)) continue;
-    constants += fmt::format("constexpr uint32_t {} = {};\n", match[1].str(), match[2].str());
-    if (match[1].str().rfind("Count", 0) == 0 && match[1].str() != "CounterCount") {
-      names += fmt::format("\"{}\", ", counter_name(match[1].str()));
-    }
-  }
-  return constants + names + "};\n";
-}
-
 /// First line of a tool's --version; an error where it is not installed.
 Result<std::string> version_of(const std::string& tool) {
   if (find_program(tool).empty()) {
@@ -154,7 +119,7 @@ class ModelBuild {
     std::vector<std::string> inputs = verilog_;
     for (const char* file : {"isa.svh", "alu_lane.svh"}) inputs.push_back(fmt::format("{}/{}", generated, file));
     for (const char* file : {"sim/rtl/harness/harness.cc", "sim/rtl/harness/harness.h", "sim/dram/dram.h",
-                             "sim/dram/restless_dram.h", "sim/rtl/model_builder.cc"}) {
+                             "sim/dram/restless_dram.h", "sim/rtl/model_builder.cc", "sim/rtl/register_map.cc"}) {
       inputs.push_back(checkout_path(file));
     }
     uint64_t key = 0;
@@ -177,7 +142,7 @@ class ModelBuild {
     const ScratchDirectory scratch(fmt::format("{}/{}.tmp{}", cache_, hex(key_), ::getpid()));
     const std::string& directory = scratch.path();
     TANDEM_ASSIGN(const std::string registers, read_text_file(checkout_path("hw/registers.svh")));
-    TANDEM_TRY(write_file(directory + "/registers.h", registers_header(registers)));
+    TANDEM_TRY(write_file(directory + "/registers.h", registers_header(parse_register_map(registers))));
 
     TANDEM_ASSIGN(const ProcessResult root, run_process({"verilator", "--getenv", "VERILATOR_ROOT"}));
     const std::string include = root.output.substr(0, root.output.find('\n')) + "/include";
