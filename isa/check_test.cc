@@ -190,6 +190,60 @@ TEST(Check, Races) {
           "2: race: it writes DRAM in the row at 0x5000, which instruction 3 (load) reads; no token orders the two")));
 }
 
+constexpr char kLoadParameters[] = "load prm sram=0 dram=0x10 y=1 x=1 stride=1\n";
+
+TEST(Check, ExtensionsInOrder) {
+  EXPECT_THAT(faults_of_code(std::string(kLoadParameters) + kLoadAll +
+                             "config acc_pad value=3\n"
+                             "mac overwrite uop=[0,2) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0) pop_prev push_prev\n"
+                             "config inp_pad value=-4\n"
+                             "load inp sram=0 dram=0x100 y=1 x=1 stride=1 pop_next push_next\n"
+                             "requantize iter=(1,2) dst=6+(0,1) src=0+(0,1) prm=0+0\n"
+                             "requantize keep iter=(1,2) dst=0+(0,1) src=0+(0,1) prm=0+0 push_next\n"
+                             "store out sram=6 dram=0x500 y=1 x=2 stride=2 pop_prev push_prev\n"
+                             "alu_extended abs uop=[0,2) iter=(1,1) dst=(0,0) src=(0,0) pop_next\n"
+                             "finish pop_prev\n"),
+              IsEmpty());
+}
+
+TEST(Check, ExtensionsBeyondTheirBuffers) {
+  EXPECT_THAT(
+      faults_of_code("requantize iter=(2,2) dst=2046+(1,1) src=0+(0,0) prm=63+1\nfinish\n"),
+      ElementsAre("0: requantize reaches acc[2048], which has 2048 elements: dst is 2046, and the loops add 1 x 1 "
+                  "+ 1 x 1",
+                  "0: requantize reaches prm[64], which has 64 elements: prm is 63, and the loops add 1 x 1 + 1 x "
+                  "0"));
+  // 1023 elements hold 16 vectors each: the first is out of reach of a micro-op, not of the loops.
+  EXPECT_THAT(faults_of_code("load uop sram=0 dram=0xc00 y=1 x=2 stride=2\n"
+                             "mac depthwise uop=[0,2) iter=(18,1) dst=(0,0) src=(0,0) wgt=(1023,0)\nfinish\n"),
+              ElementsAre("1: mac reaches vector 17392 of wgt, which has 16384 vectors: micro-op 1 has wgt 1, and the loops "
+                          "add 17 x 1023 + 0 x 0"));
+}
+
+TEST(Check, RacesOfExtensions) {
+  const std::string uops = "load uop sram=0 dram=0xc00 y=1 x=2 stride=2\n";
+  const std::string acc = "load acc8 sram=0 dram=0x100 y=1 x=2 stride=2\n";
+  EXPECT_THAT(
+      faults_of_code(acc + "requantize iter=(1,1) dst=0+(0,0) src=0+(0,0) prm=0+0\n" + kLoadParameters + "finish\n"),
+      ElementsAre(testing::AnyOf(
+          "1: race: it reads prm[0], which instruction 2 (load) writes; no token orders the two",
+          "1: it reads prm[0], which nothing has written",
+          "2: race: it writes prm[0], which instruction 1 (requantize) reads; no token orders the two")));
+  const std::string parameters = "load prm sram=0 dram=0x10 y=1 x=1 stride=1 push_next\n";
+  EXPECT_THAT(faults_of_code(acc + parameters +
+                             "requantize iter=(1,1) dst=9+(0,0) src=0+(0,0) prm=0+0 pop_prev\n"
+                             "store out sram=9 dram=0x500 y=1 x=1 stride=1\nfinish\n"),
+              ElementsAre(testing::AnyOf(
+                  "3: race: it reads out[9], which instruction 2 (requantize) writes; no token orders the two",
+                  "2: race: it writes out[9], which instruction 3 (store) reads; no token orders the two")));
+  // MAC and a kept REQUANTIZE do not touch `out`: the store needs no token of theirs.
+  EXPECT_THAT(faults_of_code(uops + acc + parameters +
+                             "alu add use_imm imm=0 uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0) push_next\n"
+                             "store out sram=0 dram=0x500 y=1 x=1 stride=1 pop_prev\n"
+                             "requantize keep iter=(1,1) dst=0+(0,0) src=0+(0,0) prm=0+0 pop_prev\nfinish\n"),
+              IsEmpty());
+}
+
 TEST(Check, AcceptsTheSharedPrograms) {
   const char* given = std::getenv("TANDEM_DATA");
   const std::string folder = (given != nullptr ? given : TANDEM_SOURCE_DIR "/../shared") + std::string("/vta/programs");

@@ -138,6 +138,22 @@ TEST(Assembly, GroupsComeInAnyOrderAndCommentsAreSkipped) {
   EXPECT_EQ(to_text(*parsed), "load inp sram=32 dram=0x40 y=1 x=16 stride=16 push_next");
 }
 
+TEST(Assembly, ExtensionsAsText) {
+  const Codec codec{HwConfig{}};
+  for (const char* text :
+       {"load prm sram=1 dram=0x10 y=1 x=2 stride=2 push_next",
+        "gemm overwrite uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)",
+        "mac depthwise overwrite uop=[0,9) iter=(7,7) dst=(7,1) src=(9,1) wgt=(0,0) pop_prev",
+        "requantize keep tflite iter=(2,3) dst=4+(3,1) src=5+(3,1) prm=6+1 push_prev push_next",
+        "requantize iter=(1,1) dst=0+(0,0) src=0+(0,0) prm=0+0", "config inp_pad value=-128", "config acc_pad value=7",
+        "alu_extended mac use_imm uop=[0,1) iter=(1,2) dst=(0,1) src=(0,2) pop_next"}) {
+    const Result<Instruction> parsed = parse_instruction(codec, text, {"a.asm", 1, 1});
+    ASSERT_TRUE(parsed.ok()) << render(parsed.error());
+    EXPECT_EQ(to_text(*parsed), text);
+    EXPECT_EQ(codec.decode(codec.encode(*parsed)).value(), *parsed);
+  }
+}
+
 std::string instruction_error(const std::string& text) {
   const Result<Instruction> parsed = parse_instruction(Codec{HwConfig{}}, text, {"a.asm", 3, 5});
   return parsed.ok() ? "no error" : render(parsed.error());
@@ -170,6 +186,17 @@ TEST(AssemblyDiagnostics, Instructions) {
   EXPECT_EQ(instruction_error("gemm uop=[0,1) iter=(16384,1) dst=(0,0) src=(0,0) wgt=(0,0)"),
             "a.asm:3:5: error: gemm: field iter_out: 16384 is not in [0, 16383]");
   EXPECT_EQ(instruction_error("load sram=0"), "a.asm:3:5: error: load without 'MEM_TYPE'");
+  EXPECT_EQ(
+      instruction_error("config inp_pda value=3"),
+      "a.asm:3:12: error: unknown state 'inp_pda'\n  legal: inp_pad, acc_pad, alu_immediate\n  hint: did you mean "
+      "'inp_pad'?");
+  EXPECT_EQ(instruction_error("alu_extended min uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0)"),
+            "a.asm:3:18: error: unknown ALU operation 'min'\n"
+            "  legal: sub, mul_high, rounding_shift, saturate_i8, abs, mac");
+  EXPECT_EQ(instruction_error("gemm reset overwrite uop=[0,1) iter=(1,1) dst=(0,0) src=(0,0) wgt=(0,0)"),
+            "a.asm:3:5: error: gemm: gemm with both reset and overwrite");
+  EXPECT_EQ(instruction_error("requantize iter=(1,1) dst=0 src=0+(0,0) prm=0+0"),
+            "a.asm:3:27: error: 'dst=0' is malformed\n  hint: write 'dst=DST+(DST_OUT,DST_IN)', without blanks");
 }
 
 std::string program_error(const std::string& text) {
