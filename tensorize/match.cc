@@ -1,5 +1,8 @@
 // The matcher: a bijection of loops, then one walk over both trees. Every bijection is tried, so a match is found where
 // there is one; what is reported otherwise is the condition that failed last on the most promising one.
+//
+// A pattern is a nest around one store, or around several statements, each such a nest again; a statement has to be of
+// the same form, statement by statement.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,14 +17,15 @@ namespace {
 using loop::Expr;
 using loop::Stmt;
 
-/// A perfect nest around one store, without its unit loops.
+/// Loops around one store or around several nests, without its unit loops.
 struct Nest {
   std::vector<const loop::For*> loops;
   loop::Stmt inner;
   const loop::Store* store = nullptr;
+  std::vector<Nest> parts;  // where there is no store
 };
 
-std::optional<Nest> perfect_nest(Stmt stmt) {
+std::optional<Nest> nest_of(Stmt stmt) {
   Nest nest;
   std::map<loop::VarRef, Expr> units;
   while (const auto* loop = std::get_if<loop::For>(&stmt->node)) {
@@ -34,23 +38,49 @@ std::optional<Nest> perfect_nest(Stmt stmt) {
   }
   nest.inner = loop::simplify(loop::substitute(stmt, units));
   nest.store = std::get_if<loop::Store>(&nest.inner->node);
-  if (!nest.store) return std::nullopt;
+  if (nest.store) return nest;
+  const auto* list = std::get_if<loop::Block>(&nest.inner->node);
+  if (!list) return std::nullopt;
+  for (const Stmt& statement : list->statements) {
+    auto part = nest_of(statement);
+    if (!part) return std::nullopt;
+    nest.parts.push_back(std::move(*part));
+  }
   return nest;
+}
+
+/// A nest of the pattern and the nest of the statement in its place, outer ones first.
+using Pairs = std::vector<std::pair<const Nest*, const Nest*>>;
+
+/// False, with the two that differ last, where the forms differ.
+bool pair_up(const Nest& pattern, const Nest& nest, Pairs& pairs) {
+  pairs.emplace_back(&pattern, &nest);
+  if (pattern.loops.size() != nest.loops.size() || pattern.parts.size() != nest.parts.size()) return false;
+  for (size_t i = 0; i < pattern.parts.size(); ++i) {
+    if (!pair_up(pattern.parts[i], nest.parts[i], pairs)) return false;
+  }
+  return true;
 }
 
 class Unification {
  public:
-  Unification(const IntrinsicDeclaration& declaration, const Nest& pattern, const Nest& nest,
-              const std::vector<size_t>& order)
-      : declaration_(declaration), pattern_(pattern), nest_(nest) {
-    for (size_t i = 0; i < order.size(); ++i) vars_[pattern.loops[i]->var] = nest.loops[order[i]]->var;
-    for (const loop::For* loop : nest.loops) inner_.push_back(loop->var);
+  /// `orders` says for each pair which loop of the statement stands for which of the pattern.
+  Unification(const IntrinsicDeclaration& declaration, const Pairs& pairs,
+              const std::vector<std::vector<size_t>>& orders)
+      : declaration_(declaration), pairs_(pairs) {
+    for (size_t pair = 0; pair < pairs.size(); ++pair) {
+      const auto& [pattern, nest] = pairs[pair];
+      for (size_t i = 0; i < pattern->loops.size(); ++i) {
+        images_.emplace_back(pattern->loops[i], nest->loops[orders[pair][i]]);
+        vars_[pattern->loops[i]->var] = images_.back().second->var;
+        inner_.push_back(images_.back().second->var);
+      }
+    }
   }
 
   bool run() {
     // Extents first: where they differ, what the indices say is beside the point.
-    for (const loop::For* loop : pattern_.loops) {
-      const loop::For* image = loop_of(vars_.at(loop->var));
+    for (const auto& [loop, image] : images_) {
       if (image->extent != loop->extent) {
         return fail(
             fmt::format("loop '{}' has {} iterations, '{}' of the pattern has {}", image->var->name, image->extent,
@@ -59,8 +89,14 @@ class Unification {
       }
       ++progress;
     }
-    return access(pattern_.store->buffer, pattern_.store->indices, nest_.store->buffer, nest_.store->indices) &&
-           same(pattern_.store->value, nest_.store->value);
+    for (const auto& [pattern, nest] : pairs_) {
+      if (!pattern->store) continue;
+      if (!access(pattern->store->buffer, pattern->store->indices, nest->store->buffer, nest->store->indices) ||
+          !same(pattern->store->value, nest->store->value)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   Stmt result(const Stmt& meaning) const {
@@ -83,10 +119,6 @@ class Unification {
   bool fail(std::string condition, std::string fix) {
     mismatch = {std::move(condition), std::move(fix)};
     return false;
-  }
-  const loop::For* loop_of(const loop::VarRef& var) const {
-    return *std::find_if(nest_.loops.begin(), nest_.loops.end(),
-                         [&](const loop::For* loop) { return loop->var == var; });
   }
 
   /// The pattern's index with the nest's variables.
@@ -235,8 +267,8 @@ class Unification {
   }
 
   const IntrinsicDeclaration& declaration_;
-  const Nest& pattern_;
-  const Nest& nest_;
+  const Pairs& pairs_;
+  std::vector<std::pair<const loop::For*, const loop::For*>> images_;  // loops of the pattern and of the statement
   std::map<loop::VarRef, loop::VarRef> vars_;
   std::vector<loop::VarRef> inner_;
   State state_;
@@ -257,33 +289,50 @@ std::string names_of(const Nest& nest) {
 }  // namespace
 
 Result<loop::Stmt> match(const IntrinsicDeclaration& declaration, const loop::Stmt& stmt, Mismatch* why) {
-  const auto pattern = perfect_nest(declaration.pattern.body);
-  TANDEM_CHECK(pattern, "the pattern of '" + declaration.name + "' is no perfect nest around one store");
-  const auto nest = perfect_nest(stmt);
-  if (!nest) {
+  const auto pattern = nest_of(declaration.pattern.body);
+  TANDEM_CHECK(pattern, "the pattern of '" + declaration.name + "' is no nest of loops and stores");
+  const auto nest = nest_of(stmt);
+  Pairs pairs;
+  if (!nest || pattern->parts.empty() != nest->parts.empty()) {
     return no_match(declaration, stmt,
-                    {"it is no perfect nest of loops around one store", "split the nest with fission"}, why);
+                    pattern->parts.empty()
+                        ? Mismatch{"it is no perfect nest of loops around one store", "split the nest with fission"}
+                        : Mismatch{fmt::format("it is no nest of loops around {} statements", pattern->parts.size()),
+                                   "where a sum begins with 0, begin_sum makes such a nest"},
+                    why);
   }
-  if (nest->loops.size() != pattern->loops.size()) {
+  if (!pair_up(*pattern, *nest, pairs)) {
+    const auto& [wanted, found] = pairs.back();
+    if (wanted->loops.size() == found->loops.size()) {
+      return no_match(declaration, stmt,
+                      {fmt::format("{} statements are in the loops {}, the pattern has {}", found->parts.size(),
+                                   names_of(*found), wanted->parts.size()),
+                       "split the nest with fission"},
+                      why);
+    }
     return no_match(
         declaration, stmt,
-        {fmt::format("{} loops {} have more than one iteration, the pattern has {} {}", nest->loops.size(),
-                     names_of(*nest), pattern->loops.size(), names_of(*pattern)),
+        {fmt::format("{} loops {} have more than one iteration, the pattern has {} {}", found->loops.size(),
+                     names_of(*found), wanted->loops.size(), names_of(*wanted)),
          "split and reorder so that exactly the intrinsic's loops are innermost, then name the outermost of them"},
         why);
   }
-  std::vector<size_t> order(nest->loops.size());
-  std::iota(order.begin(), order.end(), size_t{0});
+  std::vector<std::vector<size_t>> orders;
+  for (const auto& [wanted, found] : pairs) {
+    orders.emplace_back(wanted->loops.size());
+    std::iota(orders.back().begin(), orders.back().end(), size_t{0});
+  }
   Mismatch best;
   int best_progress = -1;
   do {
-    Unification attempt(declaration, *pattern, *nest, order);
+    Unification attempt(declaration, pairs, orders);
     if (attempt.run()) return attempt.result(stmt);
     if (attempt.progress > best_progress) {
       best_progress = attempt.progress;
       best = attempt.mismatch;
     }
-  } while (std::next_permutation(order.begin(), order.end()));
+  } while (std::any_of(orders.begin(), orders.end(),
+                       [](std::vector<size_t>& order) { return std::next_permutation(order.begin(), order.end()); }));
   return no_match(declaration, stmt, best, why);
 }
 

@@ -70,6 +70,9 @@ Result<std::string> stage(Schedule& schedule, const std::string& buffer, const s
 /// An output is computed in the local buffer BUFFER_SCOPE and copied to its place at the end of the kernel, by loops
 /// called BUFFER_SCOPE_0, ... Returns the new buffer's name.
 Result<std::string> stage_write(Schedule& schedule, const std::string& buffer, const std::string& scope);
+/// The nest of `loop`, around one store, stores its values to the local buffer BUFFER_SCOPE instead, by loops called
+/// LOOP_SCOPE, and then copies them. Returns the new buffer's name.
+Result<std::string> stage_store(Schedule& schedule, const std::string& loop, const std::string& scope);
 /// All nests that compute the local `buffer` move to the start of each iteration of `loop`, which reads it; buffer and
 /// nests shrink to what the iteration reads. Their loops keep their names and count from the region's start.
 Result<void> compute_at(Schedule& schedule, const std::string& buffer, const std::string& loop);
@@ -115,6 +118,9 @@ Result<void> absorb(Schedule& schedule, const std::string& buffer);
 Result<void> products_to_shifts(Schedule& schedule, const std::string& loop);
 /// A nest `t[i] = constant` becomes `t[i] = 0` and, by loops called LOOP_add, `t[i] = t[i] + constant`.
 Result<void> start_from_zero(Schedule& schedule, const std::string& loop);
+/// The nest of `reset` clears a local buffer, and the nest around `loop` then sums into it: the first term of every
+/// element is stored at `loop`, by loops called LOOP_first, and nothing is cleared before.
+Result<void> begin_sum(Schedule& schedule, const std::string& reset, const std::string& loop);
 /// `t[i] = max(t[i], select(c, value, least))` -> `if (c) t[i] = max(t[i], value)`, likewise for min.
 Result<void> skip_neutral(Schedule& schedule, const std::string& loop);
 /// Reads of a local buffer become what the nest that fills it computes; the buffer disappears.

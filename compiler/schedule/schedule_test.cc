@@ -143,6 +143,50 @@ constexpr char kWindow[] =
     "  }\n"
     "}\n";
 
+TEST(StageStore, KeepsResultsElsewhere) {
+  const std::string text =
+      "kernel k(x: i8[4, 3], out y: i8[4, 3], out z: i8[4]) {\n"
+      "  for i in 0..4 { for j in 0..3 { y[i, j] = max(x[i, j], 0); } }\n"
+      "  for l in 0..4 { for m in 0..3 { z[l] = x[l, m]; } }\n"
+      "}\n";
+  Schedule s = start(text);
+  EXPECT_EQ(
+      after(s, stage_store(s, "j", "out")),
+      "for i in 0..4 { alloc y_out: i8[1, 3] in out { for j_out in 0..3 { y_out[0, j_out] = max(x[i, j_out], 0); } "
+      "for j in 0..3 { y[i, j] = y_out[0, j]; } } } for l in 0..4 { for m in 0..3 { z[l] = x[l, m]; } }");
+  EXPECT_EQ(after(s, stage_store(s, "l", "out")),
+            "k.loop:3:19: error: cannot stage_store: 'm' does not index 'z': several iterations share an element\n    "
+            "for m in 0..3\n"
+            "    ^^^^^^^^^^^^^");
+  EXPECT_EQ(after(s, stage_store(s, "i", "out")),
+            "k.loop:2:3: error: cannot stage_store: this is no perfect nest around one store\n    for i in 0..4\n    "
+            "^^^^^^^^^^^^^");
+}
+
+TEST(BeginSum, StoresTheFirstTerm) {
+  const std::string text =
+      "kernel k(x: i8[3, 2, 4], out y: i32[4]) {\n"
+      "  alloc t: i32[4] {\n"
+      "    for z in 0..4 { t[z] = 0; }\n"
+      "    for c in 0..3 { for r in 0..2 { for o in 0..4 { t[o] = t[o] + i32(x[c, r, o]); } } }\n"
+      "    for i in 0..4 { y[i] = t[i]; }\n"
+      "  }\n"
+      "}\n";
+  Schedule s = start(text);
+  EXPECT_EQ(after(s, begin_sum(s, "i", "o")),
+            "k.loop:5:5: error: cannot begin_sum: this nest does not store zeros to a buffer\n    for i in 0..4\n    "
+            "^^^^^^^^^^^^^");
+  EXPECT_EQ(after(s, begin_sum(s, "z", "c")),
+            "k.loop:4:5: error: cannot begin_sum: 'r' sums around 'o', which indexes 't'\n    for c in 0..3\n    "
+            "^^^^^^^^^^^^^\n"
+            "  hint: reorder, so that summing loops are inside");
+  EXPECT_EQ(
+      after(s, begin_sum(s, "z", "o")),
+      "alloc t: i32[4] { for c in 0..3 { for r in 0..2 { if (c == 0 && r == 0) { for o_first in 0..4 { t[o_first] = "
+      "0; t[o_first] = t[o_first] + i32(x[c, r, o_first]); } } if (c > 0 || r > 0) { for o in 0..4 { t[o] = t[o] + "
+      "i32(x[c, r, o]); } } } } for i in 0..4 { y[i] = t[i]; } }");
+}
+
 TEST(ComputeAt, MovesAndShrinksProducers) {
   Schedule s = start(kWindow);
   EXPECT_EQ(after(s, compute_at(s, "t", "i")),
@@ -216,12 +260,14 @@ TEST(Trace, SaysWhatIsWrong) {
     const Result<Schedule> result = replay(kernel, json, {});
     return result.ok() ? "no error" : render(result.error());
   };
-  EXPECT_EQ(error(R"([{"primitive": "splt"}])"),
-            "error: step 0 of the trace: unknown primitive 'splt'\n  legal: absorb, annotate, assume, compute_at, "
-            "compute_inline, decompose, fission, fuse, multi_buffer, pack, pad, products_to_shifts, "
-            "reassociate, remove_unit_loops, reorder, replicate, rewrite, set_scope, skip_neutral, split, stage, "
-            "stage_write, start_from_zero, tensorize, unfold, widen\n  "
-            "hint: did you mean 'split'?");
+  EXPECT_EQ(
+      error(R"([{"primitive": "splt"}])"),
+      "error: step 0 of the trace: unknown primitive 'splt'\n  legal: absorb, annotate, assume, begin_sum, compute_at, "
+      "compute_inline, decompose, fission, fuse, multi_buffer, pack, pad, products_to_shifts, "
+      "reassociate, remove_unit_loops, reorder, replicate, rewrite, set_scope, skip_neutral, split, stage, "
+      "stage_store, "
+      "stage_write, start_from_zero, tensorize, unfold, widen\n  "
+      "hint: did you mean 'split'?");
   EXPECT_EQ(error(R"([{"primitive": "fission", "lop": "i"}])"),
             "error: step 0 of the trace: step 'fission': unknown argument 'lop'\n  legal: loop\n  hint: did you mean "
             "'loop'?");
