@@ -23,28 +23,42 @@ std::string buffer_error(const char* what, int64_t copies, int64_t elements, int
 }  // namespace
 
 std::vector<Knob> conv2d_knobs(const Conv2d& op, const isa::HwConfig& hardware) {
-  return {{"tile_n", tile_choices(blocks(op.n, hardware.batch))},
-          {"tile_o", tile_choices(blocks(op.o, hardware.block_out))},
-          {"tile_h", tile_choices(op.out_h())},
-          {"tile_w", tile_choices(op.out_w())},
-          {"tile_c", tile_choices(blocks(op.c, hardware.block_in))},
-          {"space_outer", {0, 1}},
-          {"resident", {0, 1}},
-          {"double_inp", {0, 1}},
-          {"double_wgt", {0, 1}},
-          {"double_acc", {0, 1}}};
+  std::vector<Knob> knobs = {{"tile_n", tile_choices(blocks(op.n, hardware.batch))},
+                             {"tile_o", tile_choices(blocks(op.o, hardware.block_out))},
+                             {"tile_h", tile_choices(op.out_h())},
+                             {"tile_w", tile_choices(op.out_w())},
+                             {"tile_c", tile_choices(blocks(op.c, hardware.block_in))},
+                             {"space_outer", {0, 1}},
+                             {"resident", {0, 1}},
+                             {"double_inp", {0, 1}},
+                             {"double_wgt", {0, 1}},
+                             {"double_acc", {0, 1}}};
+  if (op.per_channel) knobs.push_back({"whole_wgt", {0, 1}});
+  return knobs;
 }
 
 Conv2dChoice conv2d_choice(const KnobValues& v) {
-  return {v.at("tile_n"),      v.at("tile_o"),   v.at("tile_h"),     v.at("tile_w"),     v.at("tile_c"),
-          v.at("space_outer"), v.at("resident"), v.at("double_inp"), v.at("double_wgt"), v.at("double_acc")};
+  const auto whole_wgt = v.find("whole_wgt");
+  return {v.at("tile_n"),
+          v.at("tile_o"),
+          v.at("tile_h"),
+          v.at("tile_w"),
+          v.at("tile_c"),
+          v.at("space_outer"),
+          v.at("resident"),
+          v.at("double_inp"),
+          v.at("double_wgt"),
+          v.at("double_acc"),
+          whole_wgt == v.end() ? 0 : whole_wgt->second};
 }
 
-KnobValues knob_values(const Conv2dChoice& c) {
-  return {{"tile_n", c.tile_n},        {"tile_o", c.tile_o},         {"tile_h", c.tile_h},
-          {"tile_w", c.tile_w},        {"tile_c", c.tile_c},         {"space_outer", c.space_outer},
-          {"resident", c.resident},    {"double_inp", c.double_inp}, {"double_wgt", c.double_wgt},
-          {"double_acc", c.double_acc}};
+KnobValues knob_values(const Conv2d& op, const Conv2dChoice& c) {
+  KnobValues values = {{"tile_n", c.tile_n},        {"tile_o", c.tile_o},         {"tile_h", c.tile_h},
+                       {"tile_w", c.tile_w},        {"tile_c", c.tile_c},         {"space_outer", c.space_outer},
+                       {"resident", c.resident},    {"double_inp", c.double_inp}, {"double_wgt", c.double_wgt},
+                       {"double_acc", c.double_acc}};
+  if (op.per_channel) values["whole_wgt"] = c.whole_wgt;
+  return values;
 }
 
 Conv2dPlan plan(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dChoice& choice) {
@@ -67,10 +81,14 @@ Conv2dPlan plan(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dCho
   p.wgt_depth =
       depth_of(p.dims, p.wgt_channels == p.c ? std::vector<std::string>{"o"} : std::vector<std::string>{"o", "c"});
   p.acc_depth = p.dims.size() - 1;
+  if (choice.whole_wgt != 0) {
+    p.wgt_channels = p.c;
+    p.wgt_depth = 0;
+  }
 
   p.compact_rows = op.stride_h >= op.kernel_h;
   p.inp_elements = choice.tile_n * p.inp_channels * p.rows(op, choice.tile_h) * Conv2dPlan::columns(op, choice.tile_w);
-  p.wgt_elements = choice.tile_o * p.wgt_channels * op.kernel_h * op.kernel_w;
+  p.wgt_elements = (choice.whole_wgt != 0 ? p.o : choice.tile_o) * p.wgt_channels * op.kernel_h * op.kernel_w;
   p.acc_elements = choice.tile_n * choice.tile_o * choice.tile_h * choice.tile_w;
   const auto copies = [&](int64_t wanted, size_t depth) -> int64_t {
     return wanted != 0 && iterations(p.dims, depth) > 1 ? 2 : 1;
@@ -78,6 +96,20 @@ Conv2dPlan plan(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dCho
   p.inp_copies = copies(choice.double_inp, p.inp_depth);
   p.wgt_copies = copies(choice.double_wgt, p.wgt_depth);
   p.acc_copies = copies(choice.double_acc, p.acc_depth);
+
+  if (op.per_channel) {
+    // Loads run ahead of computing as far as the buffers reach.
+    const auto fill = [](int64_t& count, int64_t elements, int64_t depth, int64_t loads) {
+      if (count > 1) count = std::clamp<int64_t>(depth / elements, 2, std::min<int64_t>(loads, 8));
+    };
+    fill(p.inp_copies, p.inp_elements, hardware.depth(isa::Memory::kInp), iterations(p.dims, p.inp_depth));
+    fill(p.wgt_copies, p.wgt_elements, hardware.depth(isa::Memory::kWgt), iterations(p.dims, p.wgt_depth));
+    const int64_t most = hardware.depth(isa::Memory::kPrm);
+    p.bias_elements = p.o <= most ? p.o : choice.tile_o;
+    p.bias_depth = p.o <= most ? 0 : depth_of(p.dims, {"o"});
+    p.bias_copies = p.bias_depth > 0 && 2 * choice.tile_o <= most ? 2 : 1;
+    return p;
+  }
 
   // All of the bias at once where it is small beside the accumulators.
   const bool whole_bias = p.o <= hardware.depth(isa::Memory::kAcc) / 16;
@@ -91,18 +123,73 @@ Conv2dPlan plan(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dCho
 }
 
 std::string infeasible(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dChoice& choice) {
+  if (op.per_channel && hardware.requant_lanes() == 0) {
+    return "channels requantised each by its own parameters need 'requant_lanes', which the hardware has 0 of";
+  }
+  if (op.pad_value != 0 && hardware.extended_alu == 0 && op.pad_top + op.pad_left + op.pad_bottom + op.pad_right > 0) {
+    return fmt::format("pads of {} need 'extended_alu', which the hardware lacks", op.pad_value);
+  }
   const Conv2dPlan p = plan(op, hardware, choice);
+  if (op.per_channel && p.bias_copies * p.bias_elements > hardware.depth(isa::Memory::kPrm)) {
+    return buffer_error("parameters", p.bias_copies, p.bias_elements, 0, hardware, isa::Memory::kPrm);
+  }
   if (p.inp_copies * p.inp_elements > hardware.depth(isa::Memory::kInp)) {
     return buffer_error("inputs", p.inp_copies, p.inp_elements, 0, hardware, isa::Memory::kInp);
   }
   if (p.wgt_copies * p.wgt_elements > hardware.depth(isa::Memory::kWgt)) {
     return buffer_error("weights", p.wgt_copies, p.wgt_elements, 0, hardware, isa::Memory::kWgt);
   }
-  if (p.acc_copies * p.acc_elements + p.bias_elements > hardware.depth(isa::Memory::kAcc)) {
-    return buffer_error("accumulators", p.acc_copies, p.acc_elements, p.bias_elements, hardware, isa::Memory::kAcc);
+  const int64_t bias = op.per_channel ? 0 : p.bias_elements;
+  if (p.acc_copies * p.acc_elements + bias > hardware.depth(isa::Memory::kAcc)) {
+    return buffer_error("accumulators", p.acc_copies, p.acc_elements, bias, hardware, isa::Memory::kAcc);
   }
   return "";
 }
+
+namespace {
+
+/// The cycles of an instruction stream in which everything overlaps: the longest of computing, reading and writing, and
+/// what stands before the first product and after the last one. `inp_tile`: beats of one load of inputs.
+void finish_per_channel(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& p,
+                        const Conv2dChoice& choice, double inp_tile, CostEstimate& e) {
+  // The pipeline drains before a requantisation; a load answers after the memory's latency.
+  constexpr double kDrain = 12, kLatency = 40;
+  const double bus = hardware.bus_bytes;
+  const auto beats = [&](int64_t elements, isa::Memory memory) {
+    return static_cast<double>(elements * hardware.element_bytes(memory)) / bus;
+  };
+  const int64_t taps = op.kernel_h * op.kernel_w, pixels = choice.tile_n * choice.tile_h * choice.tile_w;
+  const double requantisations = static_cast<double>(iterations(p.dims, p.acc_depth) * choice.tile_o);
+  const double channel_tiles = static_cast<double>(p.dims.back().count());
+  e.macro_instructions = requantisations * (channel_tiles + 3);
+  const double compute = e.gemm_cycles + kDrain * requantisations + e.macro_instructions;
+  // An instruction needs the inputs of its channels and the weights of its output channels.
+  const double share = static_cast<double>(choice.tile_c) / static_cast<double>(p.inp_channels);
+  const double first_inp = inp_tile * share, first_wgt = beats(choice.tile_c * taps, isa::Memory::kWgt);
+  e.prologue_cycles = kLatency + first_inp + first_wgt;
+  e.epilogue_cycles = 2 * kLatency + beats(pixels, isa::Memory::kOut) +
+                      static_cast<double>(pixels * hardware.batch * hardware.block_out / hardware.requant_lanes());
+  const double prm = beats(p.o, isa::Memory::kPrm), reads = e.inp_beats + e.wgt_beats + prm;
+  // While the first tiles are computed, loads may not keep pace.
+  double late = 0;
+  if (choice.whole_wgt != 0) {
+    const double work =
+        compute / static_cast<double>(iterations(p.dims, p.acc_depth)) * static_cast<double>(p.o / choice.tile_o);
+    late = std::max(0.0, inp_tile + e.wgt_beats + prm - work - first_inp - first_wgt);
+  } else {
+    const double work = static_cast<double>(pixels * choice.tile_o * choice.tile_c * taps);
+    const double next = std::max(0.0, inp_tile * share + first_wgt * static_cast<double>(choice.tile_o) - work);
+    late = next * channel_tiles;
+  }
+  double exposed = 0;
+  if (p.inp_copies == 1 && p.inp_depth > 0)
+    exposed += static_cast<double>(iterations(p.dims, p.inp_depth)) * (inp_tile + kLatency);
+  if (p.wgt_copies == 1 && p.wgt_depth > 0) exposed += e.wgt_beats;
+  if (p.acc_copies == 1) exposed += e.store_beats + kLatency * requantisations;
+  e.total_cycles = std::max({compute, reads, e.store_beats}) + late + exposed + e.prologue_cycles + e.epilogue_cycles;
+}
+
+}  // namespace
 
 CostEstimate estimate(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& p,
                       const Conv2dChoice& choice) {
@@ -117,7 +204,7 @@ CostEstimate estimate(const Conv2d& op, const isa::HwConfig& hardware, const Con
   const double taps = static_cast<double>(op.kernel_h * op.kernel_w);
   const double tiles = static_cast<double>(iterations(p.dims, p.acc_depth)),
                steps = static_cast<double>(iterations(p.dims, 5));
-  const double passes = 2.0 + static_cast<double>(p.requantize.size());
+  const double passes = op.per_channel ? 0.0 : 2.0 + static_cast<double>(p.requantize.size());
   e.gemm_cycles = outputs * static_cast<double>(p.c) * taps;
   e.alu_cycles = outputs * passes;
 
@@ -177,6 +264,10 @@ CostEstimate estimate(const Conv2d& op, const isa::HwConfig& hardware, const Con
   const double inp_row_cost =
       inp_loads * inp_rows_instructions * kernel_rows * (op.pad_left + op.pad_right > 0 || !whole_rows ? 1.0 : 0.0);
 
+  if (op.per_channel) {
+    finish_per_channel(op, hardware, p, choice, inp_tile, e);
+    return e;
+  }
   const double compute = e.gemm_cycles + e.alu_cycles + kMacroOverhead * e.macro_instructions +
                          static_cast<double>(iterations(p.dims, p.bias_depth)) * kLatency;
   const double load_inp = e.inp_beats + kDmaOverhead * inp_loads * inp_rows_instructions + inp_row_cost;

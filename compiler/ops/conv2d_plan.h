@@ -20,11 +20,12 @@ struct Conv2dChoice {
   int64_t tile_n = 1, tile_o = 1, tile_h = 1, tile_w = 1, tile_c = 1;
   int64_t space_outer = 0;  // 0: output channels are the outer loop, 1: images and space are
   int64_t resident = 0;  // the operand that changes with the outer loop only is loaded for all input channels at once
-  int64_t double_inp = 1, double_wgt = 1, double_acc = 1;  // two copies, so that transfers overlap computing
+  int64_t double_inp = 1, double_wgt = 1, double_acc = 1;  // several copies, so that transfers overlap computing
+  int64_t whole_wgt = 0;  // all weights of the layer are kept; only where channels have requantisations of their own
 };
 std::vector<Knob> conv2d_knobs(const Conv2d& op, const isa::HwConfig& hardware);
 Conv2dChoice conv2d_choice(const KnobValues& values);
-KnobValues knob_values(const Conv2dChoice& choice);
+KnobValues knob_values(const Conv2d& op, const Conv2dChoice& choice);
 
 struct Conv2dPlan {
   int64_t n = 1, o = 1, c = 1;  // in blocks
@@ -32,10 +33,10 @@ struct Conv2dPlan {
   bool compact_rows = false;    // rows that no window touches are not loaded
   bool fold_half = false;       // the rounding half is added to the bias
   std::vector<AluStep> requantize;
-  int64_t inp_copies = 1, wgt_copies = 1, acc_copies = 1;
-  int64_t inp_channels = 1, wgt_channels = 1;                    // blocks of input channels in one copy
-  int64_t inp_elements = 1, wgt_elements = 1, acc_elements = 1;  // of one copy
-  int64_t bias_elements = 1;
+  int64_t inp_copies = 1, wgt_copies = 1, acc_copies = 1, bias_copies = 1;
+  int64_t inp_channels = 1, wgt_channels = 1;                          // blocks of input channels in one copy
+  int64_t inp_elements = 1, wgt_elements = 1, acc_elements = 1;        // of one copy
+  int64_t bias_elements = 1;                                           // or, per channel, of their parameters
   size_t inp_depth = 0, wgt_depth = 0, acc_depth = 0, bias_depth = 0;  // how many of dims' loops stand around the load
 
   int64_t rows(const Conv2d& op, int64_t outputs) const {

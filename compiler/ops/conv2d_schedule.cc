@@ -24,6 +24,7 @@ class Scheduler {
         input_(pads_ ? "x_padded" : "x") {}
 
   Result<schedule::Schedule> run() {
+    if (op_.per_channel) return run_per_channel();
     TANDEM_TRY(requantise_by_alu());
     TANDEM_TRY(cut_into_blocks());
     TANDEM_TRY(hold_the_bias());
@@ -51,6 +52,51 @@ class Scheduler {
   Names with_pad(Names names, const std::string& loop) const {
     if (pads_) names.push_back(loop);
     return names;
+  }
+
+  /// Channels that are requantised each by its own parameters: sums begin by overwriting, one pass turns them into
+  /// results in `out`, and each block of output channels is loaded, computed and stored by instructions of its own, so
+  /// that they overlap.
+  Result<schedule::Schedule> run_per_channel() {
+    TANDEM_TRY(cut_into_blocks());
+    TANDEM_TRY(schedule::pack(s_, "channels", 0, hardware_.block_out));
+    TANDEM_TRY(schedule::pack(s_, "channels", 1, 4));
+    TANDEM_TRY(schedule::stage(s_, "channels", "prm", ""));
+    TANDEM_TRY(tile_outputs());
+    TANDEM_TRY(tile_reduction());
+    TANDEM_TRY(place_operands());
+    TANDEM_TRY(overwrite_and_requantise());
+    if (plan_.bias_copies > 1) TANDEM_TRY(schedule::multi_buffer(s_, "channels_prm", plan_.bias_copies));
+    if (plan_.acc_copies > 1) TANDEM_TRY(schedule::multi_buffer(s_, "y_out", plan_.acc_copies));
+    TANDEM_TRY(overlap_transfers());
+    TANDEM_TRY(schedule::remove_unit_loops(s_));
+    return std::move(s_);
+  }
+
+  Result<void> overwrite_and_requantise() {
+    TANDEM_TRY(schedule::begin_sum(s_, image_blocks("n0"), lanes("n", "o")[0]));
+    const std::string mac = lanes("n", "o")[0];
+    TANDEM_TRY(schedule::tensorize(s_, mac + "_first", "mac_overwrite", intrinsics_));
+    if (has_later_terms()) TANDEM_TRY(schedule::tensorize(s_, mac, "mac", intrinsics_));
+    TANDEM_TRY(schedule::stage_store(s_, "o_in", "out"));
+    TANDEM_TRY(schedule::tensorize(s_, lanes("n1", "o1")[0] + "_out",
+                                   std::string("requantize_") + name(*op_.per_channel), intrinsics_));
+    for (const char* loop : {"o_outer", "o_in_out", "o_in", "weight_wgt_0"}) {
+      TANDEM_TRY(schedule::annotate(s_, loop, "unrolled"));
+    }
+    if (channels_in_parts()) {
+      for (const std::string& loop : {std::string("weight_wgt_1"), pads_ ? "c_pad_outer" : input_ + "_1"}) {
+        TANDEM_TRY(schedule::annotate(s_, loop, "unrolled"));
+      }
+    }
+    return {};
+  }
+
+  /// Whether a sum has more than one term of a block of input channels.
+  bool has_later_terms() const { return plan_.c * op_.kernel_h * op_.kernel_w > 1; }
+  /// Whether instructions take fewer input channels than are loaded together: then these are loaded one by one.
+  bool channels_in_parts() const {
+    return tile("c") < std::max(plan_.inp_channels, plan_.wgt_channels) && tile("c") < plan_.c;
   }
 
   /// The rounding shift becomes operations of the ALU.
@@ -120,7 +166,8 @@ class Scheduler {
       TANDEM_TRY(schedule::split(s_, loop, dim.tile, dim.name + "_tile", dim.name + "_in"));
       tiles.push_back(dim.name + "_tile");
     }
-    inner = joined({"n_in", "o_in", "h_in", "w_in"}, lanes("n1", "o1"));
+    inner = joined(op_.per_channel ? Names{"o_in", "n_in", "h_in", "w_in"} : Names{"n_in", "o_in", "h_in", "w_in"},
+                   lanes("n1", "o1"));
     TANDEM_TRY(schedule::reorder(s_, joined(tiles, inner)));
     TANDEM_TRY(schedule::set_scope(s_, "sum", "acc"));
     return schedule::compute_at(s_, "sum", tiles.back());
@@ -128,6 +175,11 @@ class Scheduler {
 
   Result<void> tile_reduction() {
     TANDEM_TRY(schedule::split(s_, "c_outer", plan_.dims.back().tile, "c_tile", "c_in"));
+    if (op_.per_channel) {
+      return schedule::reorder(
+          s_, joined(joined({"c_tile", "o_outer", "c_in", "r", "s", image_blocks("n"), "p", "q"}, lanes("n", "o")),
+                     {"c_b"}));
+    }
     return schedule::reorder(
         s_,
         joined(joined({"c_tile", image_blocks("n"), "o_outer", "p", "q", "c_in", "r", "s"}, lanes("n", "o")), {"c_b"}));
@@ -149,7 +201,7 @@ class Scheduler {
     }
     TANDEM_TRY(schedule::stage(s_, "weight", "wgt", tile_loop(plan_.wgt_depth)));
     const std::string bias_at = tile_loop(plan_.bias_depth);
-    if (!bias_at.empty()) TANDEM_TRY(schedule::compute_at(s_, "bias_acc", bias_at));
+    if (!bias_at.empty()) TANDEM_TRY(schedule::compute_at(s_, op_.per_channel ? "channels_prm" : "bias_acc", bias_at));
     return {};
   }
 

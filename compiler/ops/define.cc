@@ -39,6 +39,21 @@ Expr requantized(const Requantize& r, const Expr& value) {
   return loop::cast(Type::kI8, clamp(shifted, r.low, r.high));
 }
 
+/// i32 -> i8 by the parameters of output channel `o`.
+Expr requantized(Rounding rounding, const Expr& sum, const BufferRef& channels, const Expr& o) {
+  const auto word = [&](int64_t i) { return loop::load(channels, {o, loop::integer(i)}); };
+  const auto byte = [&](int64_t i, int64_t position) {
+    const Expr low = position == 0
+                         ? word(i)
+                         : loop::call("shift_right", Type::kI32, {word(i), loop::integer(8 * position, Type::kI32)});
+    return loop::cast(Type::kI32, loop::cast(Type::kI8, low));
+  };
+  const Expr scaled = loop::call(std::string("requantize_") + name(rounding), Type::kI32,
+                                 {sum + word(0), word(1), byte(2, 0), byte(2, 1)});
+  const Expr at_least_low = binary(BinaryOp::kMax, scaled + byte(3, 0), byte(3, 1));
+  return loop::cast(Type::kI8, binary(BinaryOp::kMin, at_least_low, byte(3, 2)));
+}
+
 /// for v[0] < extents[0]: for v[1] < extents[1]: ... body.
 Stmt nest(const std::vector<VarRef>& vars, const Shape& extents, Stmt body) {
   for (size_t i = vars.size(); i-- > 0;) body = loop::for_loop(vars[i], extents[i], std::move(body));
@@ -85,12 +100,12 @@ Stmt with(const std::vector<BufferRef>& intermediates, std::vector<Stmt> stages)
 Kernel define_conv2d(const Conv2d& o) {
   const BufferRef x = buffer("x", Type::kI8, {o.n, o.c, o.h, o.w});
   const BufferRef weight = buffer("weight", Type::kI8, {o.o, o.c, o.kernel_h, o.kernel_w});
-  const BufferRef bias = buffer("bias", Type::kI32, {o.o});
+  const BufferRef bias = o.per_channel ? buffer("channels", Type::kI32, {o.o, 4}) : buffer("bias", Type::kI32, {o.o});
   const Shape out_shape = {o.n, o.o, o.out_h(), o.out_w()};
   const BufferRef y = buffer("y", Type::kI8, out_shape);
   const BufferRef sum = buffer("sum", Type::kI32, out_shape, "local");
   std::vector<Stmt> stages;
-  const BufferRef input = padded_input(o, x, 0, stages);
+  const BufferRef input = padded_input(o, x, o.pad_value, stages);
 
   const std::vector<VarRef> zero = {var("n0"), var("o0"), var("p0"), var("q0")};
   stages.push_back(nest(zero, out_shape, loop::store(sum, uses(zero), loop::integer(0, Type::kI32))));
@@ -106,10 +121,10 @@ Kernel define_conv2d(const Conv2d& o) {
 
   const std::vector<VarRef> f = {var("n1"), var("o1"), var("p1"), var("q1")};
   const std::vector<Expr> final_at = uses(f);
-  stages.push_back(
-      nest(f, out_shape,
-           loop::store(y, final_at,
-                       requantized(o.requantize, loop::load(sum, final_at) + loop::load(bias, {final_at[1]})))));
+  const Expr total = loop::load(sum, final_at);
+  const Expr result = o.per_channel ? requantized(*o.per_channel, total, bias, final_at[1])
+                                    : requantized(o.requantize, total + loop::load(bias, {final_at[1]}));
+  stages.push_back(nest(f, out_shape, loop::store(y, final_at, result)));
   std::vector<BufferRef> intermediates = {sum};
   if (input != x) intermediates.push_back(input);
   return Kernel{

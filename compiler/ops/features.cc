@@ -103,7 +103,7 @@ std::vector<float> collect(const Operator& op, const isa::HwConfig& hw, const Kn
   } else {
     const ElementwiseChoice e = elementwise_choice(values);
     const ElementwisePlan p = plan(op, hw, e);
-    choice = {1, 1, e.tile_h, e.tile_w, e.tile_c, 0, 0, 0, 0, e.double_acc};
+    choice = {1, 1, e.tile_h, e.tile_w, e.tile_c, 0, 0, 0, 0, e.double_acc, 0};
     tiles = static_cast<double>(iterations(p.dims, p.dims.size()));
     acc_use = static_cast<double>(p.result_copies * p.result_elements + p.operand_elements) /
               static_cast<double>(hw.depth(Memory::kAcc));
@@ -156,7 +156,7 @@ std::vector<float> features(const Operator& op, const isa::HwConfig& hardware, c
 
 std::vector<std::string> feature_names() {
   std::vector<std::string> names;
-  collect(Conv2d{}, isa::HwConfig{}, knob_values(Conv2dChoice{}), &names);
+  collect(Conv2d{}, isa::HwConfig{}, knob_values(Conv2d{}, Conv2dChoice{}), &names);
   return names;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "support/check.h"
 
@@ -55,9 +56,11 @@ struct Text {
 
 struct Key {
   std::string operator()(const Conv2d& o) const {
-    return fmt::format("conv2d_n{}c{}h{}w{}o{}_k{}x{}_s{}x{}_p{},{},{},{}_{}_b{}", o.n, o.c, o.h, o.w, o.o, o.kernel_h,
+    const std::string requantize =
+        o.per_channel ? name(*o.per_channel) : fmt::format("{}_b{}", requantize_text(o.requantize), o.bias_bits);
+    return fmt::format("conv2d_n{}c{}h{}w{}o{}_k{}x{}_s{}x{}_p{},{},{},{}{}_{}", o.n, o.c, o.h, o.w, o.o, o.kernel_h,
                        o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right,
-                       requantize_text(o.requantize), o.bias_bits);
+                       o.pad_value == 0 ? "" : fmt::format("z{}", o.pad_value), requantize);
   }
   std::string operator()(const MaxPool& o) const {
     return fmt::format("max_pool_n{}c{}h{}w{}_k{}x{}_s{}x{}_p{},{},{},{}", o.n, o.c, o.h, o.w, o.kernel_h, o.kernel_w,
@@ -86,10 +89,47 @@ int bias_bits(const Tensor& bias) {
   return bits;
 }
 
+const char* name(Rounding rounding) { return rounding == Rounding::kSingle ? "single" : "tflite"; }
+
+Result<ChannelParameters> channel_scale(double scale) {
+  if (!(scale >= 0 && scale < 2147483648.0)) {
+    return Diagnostic{{}, fmt::format("no multiplier stands for the scale {}", scale), {}, "scales lie in [0, 2^31)"};
+  }
+  int exponent = 0;
+  auto multiplier = static_cast<int64_t>(std::llround(std::ldexp(std::frexp(scale, &exponent), 31)));
+  if (multiplier == int64_t{1} << 31) {
+    multiplier /= 2;
+    ++exponent;
+  }
+  ChannelParameters channel;
+  if (exponent < -31) return channel;  // nothing is left of any sum
+  channel.multiplier = static_cast<int32_t>(multiplier);
+  channel.left = std::max(exponent, 0);
+  channel.right = std::max(-exponent, 0);
+  return channel;
+}
+
+Tensor pack_parameters(const std::vector<ChannelParameters>& channels) {
+  Tensor packed(DType::kI32, {static_cast<int64_t>(channels.size()), 4});
+  int32_t* words = packed.as<int32_t>();
+  const auto byte = [](int value, int position) {
+    return static_cast<uint32_t>(static_cast<uint8_t>(value)) << (8 * position);
+  };
+  for (const ChannelParameters& channel : channels) {
+    *words++ = channel.bias;
+    *words++ = channel.multiplier;
+    *words++ = static_cast<int32_t>(byte(channel.left, 0) | byte(channel.right, 1));
+    *words++ = static_cast<int32_t>(byte(channel.zero_point, 0) | byte(channel.low, 1) | byte(channel.high, 2));
+  }
+  return packed;
+}
+
 Result<void> check(const Operator& op) {
   if (const auto* o = std::get_if<Conv2d>(&op)) {
     TANDEM_TRY(check_window(op, *o));
     if (o->o < 1) return rule(op, "there must be at least 1 output channel");
+    if (o->pad_value < -128 || o->pad_value > 127)
+      return rule(op, fmt::format("the pad value {} must lie in [-128, 127]", o->pad_value));
     if (o->bias_bits < 1 || o->bias_bits > 32)
       return rule(op, fmt::format("bias_bits {} must lie in [1, 32]", o->bias_bits));
     return check_clamp(op, o->requantize.low, o->requantize.high);

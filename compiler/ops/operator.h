@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,9 +21,29 @@ struct Requantize {
   int high = 127;
 };
 
+/// The rounding rules of a multiplying requantisation: one shift of the 64-bit product, halves upwards; or TFLite's.
+enum class Rounding { kSingle, kTflite };
+/// "single", "tflite".
+const char* name(Rounding rounding);
+
+/// What requantisation does to one output channel: y = clamp(r + zero_point, low, high), where r is sum + bias times
+/// multiplier * 2^(left - right - 31), rounded by the rule (isa.yaml: requantize_single, requantize_tflite).
+struct ChannelParameters {
+  int32_t bias = 0;
+  int32_t multiplier = 0;   // at least 0
+  int left = 0, right = 0;  // 0 to 31
+  int zero_point = 0, low = -128, high = 127;
+};
+/// multiplier, left and right such that their product is the nearest to `scale`, as TFLite's QuantizeMultiplier chooses
+/// them; an error where `scale` is no number from 0 to 2^31.
+Result<ChannelParameters> channel_scale(double scale);
+/// i32 [o, 4], the operand of the kernel: bias; multiplier; left, right; zero point, low, high; from the low byte up.
+Tensor pack_parameters(const std::vector<ChannelParameters>& channels);
+
 /// y[n,o,p,q] = requantize(bias[o] + sum x[n,c,p*stride_h-pad_top+r,q*stride_w-pad_left+s] * w[o,c,r,s]); int8 in,
-/// int32 sum, pads are 0. Parameters of its kernel: x i8[n,c,h,w], weight i8[o,c,kernel_h,kernel_w], bias i32[o], y
-/// i8[n,o,out_h,out_w]. A dense layer is the convolution whose kernel covers its input.
+/// int32 sum. Parameters of its kernel: x i8[n,c,h,w], weight i8[o,c,kernel_h,kernel_w], bias i32[o], y
+/// i8[n,o,out_h,out_w]; with `per_channel`, channels i32[o,4] (`pack_parameters`) in the place of bias. A dense layer
+/// is the convolution whose kernel covers its input.
 struct Conv2d {
   int64_t n = 1, c = 1, h = 1, w = 1, o = 1, kernel_h = 1, kernel_w = 1;
   int64_t stride_h = 1, stride_w = 1;
@@ -32,6 +53,10 @@ struct Conv2d {
   /// rounding cannot leave int32, the accelerator adds the rounding half together with the bias; 32 (nothing known) is
   /// always right and a little slower.
   int bias_bits = 32;
+  /// Where set, each output channel is requantised by parameters of its own, and `requantize` and `bias_bits` are of no
+  /// effect.
+  std::optional<Rounding> per_channel = {};
+  int pad_value = 0;  // the input's zero point
   int64_t out_h() const { return (h + pad_top + pad_bottom - kernel_h) / stride_h + 1; }
   int64_t out_w() const { return (w + pad_left + pad_right - kernel_w) / stride_w + 1; }
 };

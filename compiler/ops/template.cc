@@ -48,7 +48,7 @@ Diagnostic does_not_fit(const Operator& op, const isa::HwConfig& hardware, const
 std::string smallest_is_infeasible(const Operator& op, const isa::HwConfig& hardware) {
   KnobValues smallest;
   for (const Knob& knob : knobs(op, hardware)) smallest[knob.name] = knob.choices.back();
-  for (const char* flag : {"space_outer", "resident", "double_inp", "double_wgt", "double_acc"}) {
+  for (const char* flag : {"space_outer", "resident", "double_inp", "double_wgt", "double_acc", "whole_wgt"}) {
     if (smallest.count(flag) != 0) smallest[flag] = 0;
   }
   return infeasible(op, hardware, smallest);
@@ -74,9 +74,9 @@ Result<KnobValues> default_conv2d(const Conv2d& op, const isa::HwConfig& hardwar
           for (const int64_t tile_w : all[3].choices) {
             if (tile_n * tile_o * tile_h * tile_w > most_acc || tile_n * tile_h * tile_w > most_inp) continue;
             for (const int64_t tile_c : all[4].choices) {
-              for (const int64_t order : {0, 1, 2, 3}) {
-                consider({tile_n, tile_o, tile_h, tile_w, tile_c, order & 1, order >> 1, double_inp, double_wgt,
-                          double_acc});
+              for (int64_t order = 0; order < (op.per_channel ? 8 : 4); ++order) {
+                consider({tile_n, tile_o, tile_h, tile_w, tile_c, order & 1, order >> 1 & 1, double_inp, double_wgt,
+                          double_acc, order >> 2});
               }
             }
           }
@@ -88,7 +88,7 @@ Result<KnobValues> default_conv2d(const Conv2d& op, const isa::HwConfig& hardwar
   for (int flags = 6; flags >= 0 && best_cycles < 0; --flags)
     search((flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0);
   if (best_cycles < 0) return does_not_fit(op, hardware, smallest_is_infeasible(op, hardware));
-  return knob_values(best);
+  return knob_values(op, best);
 }
 
 Result<KnobValues> default_elementwise(const Operator& op, const isa::HwConfig& hardware) {

@@ -23,6 +23,12 @@ Conv2d conv2d(int64_t c, int64_t size, int64_t o, int64_t kernel, int64_t stride
   return op;
 }
 
+Conv2d per_channel(Conv2d op, Rounding rounding, int pad_value) {
+  op.per_channel = rounding;
+  op.pad_value = pad_value;
+  return op;
+}
+
 int64_t expected_requantize(const Requantize& r, int64_t value) {
   int64_t shifted = value;
   if (r.shift > 62) shifted = 0;
@@ -96,12 +102,39 @@ TEST(RequantizeLowering, TheHalfIsFoldedOnlyWhereItCannotWrap) {
   EXPECT_FALSE(half_can_be_folded({0, -128, 127}, 1)) << "nothing is rounded";
 }
 
+TEST(ChannelParameters, ScalesAreTheNearestMultipliers) {
+  const auto half = channel_scale(0.5), most = channel_scale(2147483647.9), tiny = channel_scale(1e-30);
+  ASSERT_TRUE(half.ok() && most.ok() && tiny.ok());
+  EXPECT_EQ(half->multiplier, 1 << 30);
+  EXPECT_EQ(half->left + half->right, 0);
+  EXPECT_EQ(tiny->multiplier, 0);
+  const auto scale = channel_scale(0.0123456789);
+  EXPECT_EQ(scale->multiplier, 1696777188);  // round(0.0123456789 * 2^6 * 2^31)
+  EXPECT_EQ(scale->right, 6);
+  EXPECT_EQ(channel_scale(6.5)->left, 3);
+  EXPECT_EQ(render(channel_scale(-1).error()),
+            "error: no multiplier stands for the scale -1\n  hint: scales lie in [0, 2^31)");
+}
+
+TEST(ChannelParameters, AreFourWords) {
+  const Tensor packed = pack_parameters({{-2, 1 << 30, 3, 31, -128, -7, 127}});
+  EXPECT_EQ(packed.shape, (Shape{1, 4}));
+  const int32_t* words = packed.as<int32_t>();
+  EXPECT_EQ(words[0], -2);
+  EXPECT_EQ(words[1], 1 << 30);
+  EXPECT_EQ(words[2], 0x1f03);
+  EXPECT_EQ(words[3], 0x7ff980);
+}
+
 TEST(Operator, TextsAndChecks) {
   Conv2d conv = conv2d(16, 8, 32, 3, 1, 1);
   EXPECT_EQ(to_string(conv), "conv2d 1x16x8x8 -> 32, 3x3 stride 1x1 pad 1,1,1,1");
   EXPECT_EQ(key(conv), "conv2d_n1c16h8w8o32_k3x3_s1x1_p1,1,1,1_q0,-128,127_b32");
   EXPECT_EQ(macs(conv), 16 * 9 * 32 * 64);
   EXPECT_TRUE(check(conv).ok());
+  EXPECT_EQ(key(per_channel(conv, Rounding::kTflite, -3)), "conv2d_n1c16h8w8o32_k3x3_s1x1_p1,1,1,1z-3_tflite");
+  EXPECT_EQ(render(check(per_channel(conv, Rounding::kTflite, 128)).error()),
+            "error: conv2d 1x16x8x8 -> 32, 3x3 stride 1x1 pad 1,1,1,1: the pad value 128 must lie in [-128, 127]");
   conv.kernel_h = 11;
   EXPECT_EQ(render(check(conv).error()),
             "error: conv2d 1x16x8x8 -> 32, 11x3 stride 1x1 pad 1,1,1,1: the kernel 11x3 is larger than the padded "
@@ -148,6 +181,16 @@ TEST(Template, SaysWhatDoesNotFit) {
   isa::HwConfig tiny;
   tiny.name = "tiny";
   tiny.wgt_buffer_bytes = 2048;
+  isa::HwConfig plain;
+  plain.chosen_requant_lanes = 0;
+  plain.extended_alu = 0;
+  EXPECT_EQ(infeasible(per_channel(conv, Rounding::kSingle, 0), plain,
+                       *default_knobs(per_channel(conv, Rounding::kSingle, 0), hardware)),
+            "channels requantised each by its own parameters need 'requant_lanes', which the hardware has 0 of");
+  plain.chosen_requant_lanes = 16;
+  EXPECT_EQ(infeasible(per_channel(conv, Rounding::kSingle, 1), plain,
+                       *default_knobs(per_channel(conv, Rounding::kSingle, 1), hardware)),
+            "pads of 1 need 'extended_alu', which the hardware lacks");
   EXPECT_EQ(render(default_knobs(conv, tiny).error()),
             "error: conv2d 1x256x14x14 -> 256, 3x3 stride 1x1 pad 1,1,1,1 does not fit hardware 'tiny': weights: 1 x 9 "
             "elements do not fit 'wgt', "
@@ -183,7 +226,11 @@ TEST(Template, SchedulesKeepTheMeaning) {
   hardware.block_in = 4;
   hardware.block_out = 8;
   const Operator operators[] = {Conv2d{3, 6, 7, 5, 10, 3, 2, 2, 1, 1, 1, 0, 1, {5, 0, 127}},
-                                MaxPool{1, 9, 7, 7, 3, 3, 2, 2, 1, 1, 1, 1}, Add{1, 9, 5, 3, 2, 0, {3, -128, 127}},
+                                per_channel(conv2d(13, 7, 10, 3, 2, 1), Rounding::kSingle, -5),
+                                per_channel(conv2d(5, 6, 9, 1, 2), Rounding::kTflite, 7),
+                                per_channel(conv2d(4, 3, 8, 1), Rounding::kSingle, 0),
+                                MaxPool{1, 9, 7, 7, 3, 3, 2, 2, 1, 1, 1, 1},
+                                Add{1, 9, 5, 3, 2, 0, {3, -128, 127}},
                                 Clip{1, 3, 2, 2, 0, 6}};
   for (const Operator& op : operators) {
     SCOPED_TRACE(key(op));

@@ -9,9 +9,9 @@
 namespace tandem::codegen {
 
 struct Emission {
-  isa::Instruction prototype;        // a Gemm or an Alu
-  int dst = -1, src = -1, wgt = -1;  // positions among the intrinsic's operands; -1: not used
-  int imm = -1;                      // position among its scalars; -1: a constant
+  isa::Instruction prototype;                  // a Gemm, Mac, Alu or Requantize
+  int dst = -1, src = -1, wgt = -1, prm = -1;  // positions among the intrinsic's operands; -1: not used
+  int imm = -1;                                // position among its scalars; -1: a constant
 };
 
 /// Errors name the declaration, the key and what is legal.

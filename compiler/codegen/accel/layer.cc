@@ -25,8 +25,12 @@ struct Nest {
   const loop::Store* store = nullptr;
 };
 
+/// An unrolled loop is carried out by instructions of each iteration's own.
+bool is_unrolled(const loop::For& loop) { return loop.kind == loop::ForKind::kUnrolled && loop.extent > 1; }
+
 bool find_nest(const Stmt& stmt, Nest& nest) {
   if (const auto* loop = std::get_if<loop::For>(&stmt->node)) {
+    if (is_unrolled(*loop)) return false;
     nest.loops.push_back(loop);
     return find_nest(loop->body, nest);
   }
@@ -42,10 +46,29 @@ bool find_nest(const Stmt& stmt, Nest& nest) {
   return nest.intrinsic != nullptr || nest.store != nullptr;
 }
 
-/// The value of a copy: a load, perhaps converted, perhaps only under a condition and else zero; or always zero (no
+/// Two nests with outer loops in common: those of a sum's first terms and of the later ones.
+bool find_begun_sum(const Stmt& stmt, Nest& first, Nest& later) {
+  if (const auto* loop = std::get_if<loop::For>(&stmt->node)) {
+    if (is_unrolled(*loop)) return false;
+    first.loops.push_back(loop);
+    later.loops.push_back(loop);
+    return find_begun_sum(loop->body, first, later);
+  }
+  if (const auto* guarded = std::get_if<loop::If>(&stmt->node)) {
+    first.conditions.push_back(guarded->condition);
+    later.conditions.push_back(guarded->condition);
+    return find_begun_sum(guarded->body, first, later);
+  }
+  const auto* block = std::get_if<loop::Block>(&stmt->node);
+  return block != nullptr && block->statements.size() == 2 && find_nest(block->statements[0], first) &&
+         find_nest(block->statements[1], later) && first.intrinsic != nullptr && later.intrinsic != nullptr;
+}
+
+/// The value of a copy: a load, perhaps converted, perhaps only under a condition and else `pad`; or always zero (no
 /// load).
 struct CopyValue {
   const loop::Load* load = nullptr;
+  int64_t pad = 0;
   std::vector<loop::Expr> valid;
 };
 
@@ -53,7 +76,8 @@ bool find_copy(const loop::Expr& value, CopyValue& copy) {
   if (const auto* converted = std::get_if<loop::Cast>(&value->node)) return find_copy(converted->value, copy);
   if (const auto* chosen = std::get_if<loop::Select>(&value->node)) {
     const auto* other = std::get_if<loop::IntLiteral>(&chosen->b->node);
-    if (other == nullptr || other->value != 0) return false;
+    if (other == nullptr || (!copy.valid.empty() && other->value != copy.pad)) return false;
+    copy.pad = other->value;
     copy.valid.push_back(chosen->condition);
     return find_copy(chosen->a, copy);
   }
@@ -94,7 +118,12 @@ bool take_element(std::vector<LaneLoop>& loops, int64_t lanes) {
 class Lowering {
  public:
   Lowering(const LayerInput& layer, const isa::HwConfig& hardware, const tensorize::IntrinsicSet& intrinsics)
-      : layer_(layer), hardware_(hardware), intrinsics_(intrinsics), limits_(isa::limits(hardware)), pads_(hardware) {
+      : layer_(layer),
+        hardware_(hardware),
+        intrinsics_(intrinsics),
+        limits_(isa::limits(hardware)),
+        pads_(hardware),
+        inp_pad_(layer.inp_pad) {
     for (size_t i = 0; i < layer.kernel.params.size(); ++i)
       arguments_[layer.kernel.params[i].buffer.get()] = layer.arguments[i];
   }
@@ -128,10 +157,13 @@ class Lowering {
       if (condition && condition->is_constant())
         return condition->constant != 0 ? lower(guarded->body) : Result<void>();
     }
-    Nest nest;
+    Nest nest, first, later;
     reason_ = {};
     if (find_nest(stmt, nest)) {
       TANDEM_ASSIGN(const bool done, lower_nest(nest, stmt));
+      if (done) return {};
+    } else if (find_begun_sum(stmt, first, later)) {
+      TANDEM_ASSIGN(const bool done, lower_begun_sum(first, later, stmt));
       if (done) return {};
     }
     const auto* loop = std::get_if<loop::For>(&stmt->node);
@@ -157,7 +189,13 @@ class Lowering {
       extents.push_back(nest.loops[i]->extent);
     }
     // A fresh buffer holds zeros: a first load may write them where its conditions leave elements out.
-    const bool is_first_load = nest.store != nullptr && pads_.is_fresh(nest.store->buffer);
+    if (nest.intrinsic != nullptr) {
+      const Result<bool> done = lower_macros(nest);
+      for (const loop::For* loop : nest.loops) environment_.erase(loop->var);
+      if (!done.ok()) return at(stmt, done.error());
+      return done;
+    }
+    const bool is_first_load = pads_.is_fresh(nest.store->buffer);
     const Box all(extents);
     Box box = all;
     bool resolved = true;
@@ -165,12 +203,82 @@ class Lowering {
       resolved = resolved && restrict_box(environment_, condition, box);
     if (!resolved) reason_.what = "a condition is no conjunction of bounds on single loops";
     Result<bool> done = !resolved ? Result<bool>(false) : box.empty() ? Result<bool>(true) : Result<bool>(false);
-    if (resolved && !box.empty())
-      done = nest.intrinsic != nullptr ? lower_macro(*nest.intrinsic, box)
-                                       : lower_copy(*nest.store, is_first_load ? all : box, box);
+    if (resolved && !box.empty()) done = lower_copy(*nest.store, is_first_load ? all : box, box);
     for (const loop::For* loop : nest.loops) environment_.erase(loop->var);
     if (!done.ok()) return at(stmt, done.error());
     return done;
+  }
+
+  /// The macro-instructions of an intrinsic's nest, one or more for each box in which its conditions hold. Empty, with
+  /// reason_ set, where it must be looked at in smaller parts.
+  Result<std::optional<std::vector<MacroNest>>> macro_nests(const Nest& nest) {
+    const std::optional<std::vector<MacroNest>> none;
+    std::vector<int64_t> extents;
+    for (const loop::For* loop : nest.loops) extents.push_back(loop->extent);
+    const auto boxes = boxes_of(environment_, nest.conditions, Box(extents));
+    if (!boxes) {
+      reason_.what = "a condition is neither a conjunction nor a disjunction of bounds on single loops";
+      return none;
+    }
+    std::vector<MacroNest> macros;
+    for (const Box& box : *boxes) {
+      MacroNest macro;
+      TANDEM_ASSIGN(const bool done, macro_nest(*nest.intrinsic, box, macro));
+      if (!done) return none;
+      macros.push_back(std::move(macro));
+    }
+    return std::make_optional(std::move(macros));
+  }
+
+  /// All first terms, then all later ones. False where an element's first term could come after a later one.
+  Result<bool> lower_begun_sum(const Nest& first, const Nest& later, const Stmt& stmt) {
+    std::vector<MacroNest> parts[2];
+    bool in_order = true;
+    for (const Nest* nest : {&first, &later}) {
+      for (size_t i = 0; i < nest->loops.size(); ++i) environment_.set_loop(nest->loops[i]->var, i);
+      if (nest == &first) in_order = begins_each_sum(first);
+      Result<std::optional<std::vector<MacroNest>>> macros = macro_nests(*nest);
+      for (const loop::For* loop : nest->loops) environment_.erase(loop->var);
+      if (!macros.ok()) return at(stmt, macros.error());
+      if (!*macros) return false;
+      parts[nest == &later] = std::move(**macros);
+    }
+    const auto is_mac = [](const MacroNest& macro, bool overwrite) {
+      const auto* mac = std::get_if<isa::Mac>(&macro.instruction);
+      return mac != nullptr && mac->overwrite == overwrite;
+    };
+    for (const MacroNest& macro : parts[0]) in_order = in_order && is_mac(macro, true) && writes_each_once(macro);
+    for (const MacroNest& macro : parts[1]) in_order = in_order && is_mac(macro, false);
+    if (!in_order) {
+      reason_.what = "the terms of a sum are not in the order of its loops";
+      return false;
+    }
+    for (const MacroNest& macro : parts[0]) TANDEM_TRY(emit_macro(*first.intrinsic, macro));
+    for (const MacroNest& macro : parts[1]) TANDEM_TRY(emit_macro(*later.intrinsic, macro));
+    return true;
+  }
+
+  /// Whether the nest runs in the first iteration of some loops and in all of the others.
+  bool begins_each_sum(const Nest& nest) {
+    std::vector<int64_t> extents;
+    for (const loop::For* loop : nest.loops) extents.push_back(loop->extent);
+    const auto boxes = boxes_of(environment_, nest.conditions, Box(extents));
+    if (!boxes || boxes->size() > 1) return false;
+    for (const Box& box : *boxes) {
+      if (std::any_of(box.low.begin(), box.low.end(), [](int64_t low) { return low != 0; })) return false;
+    }
+    return true;
+  }
+
+  static bool writes_each_once(const MacroNest& macro) {
+    std::vector<int64_t> strides;
+    int64_t steps = 1, written = 0;
+    for (size_t i = 0; i < macro.extents.size(); ++i) {
+      strides.push_back(macro.strides[i].dst);
+      steps *= macro.extents[i];
+    }
+    for (const Run& run : touched(macro.base.dst, 1, macro.extents, strides)) written += run.end - run.begin;
+    return written == steps;
   }
 
   Diagnostic at(const Stmt& stmt, Diagnostic error) const {
@@ -203,20 +311,31 @@ class Lowering {
   // ---- macro-instructions
   // -------------------------------------------------------------------------------------------------
 
-  Result<bool> lower_macro(const loop::Intrinsic& intrinsic, const Box& box) {
+  Result<bool> lower_macros(const Nest& nest) {
+    TANDEM_ASSIGN(const std::optional<std::vector<MacroNest>> macros, macro_nests(nest));
+    if (!macros) return false;
+    for (const MacroNest& macro : *macros) TANDEM_TRY(emit_macro(*nest.intrinsic, macro));
+    return true;
+  }
+
+  /// False, with reason_ set, where an operand is no linear function of the loops.
+  Result<bool> macro_nest(const loop::Intrinsic& intrinsic, const Box& box, MacroNest& nest) {
     TANDEM_ASSIGN(const Emission* const emission, emission_of(intrinsic.name));
-    MacroNest nest;
     nest.instruction = emission->prototype;
     for (size_t i = 0; i < box.low.size(); ++i) nest.extents.push_back(box.high[i] - box.low[i]);
     nest.strides.resize(nest.extents.size());
-    const bool is_gemm = std::holds_alternative<isa::Gemm>(nest.instruction);
+    const bool multiplies =
+        std::holds_alternative<isa::Gemm>(nest.instruction) || std::holds_alternative<isa::Mac>(nest.instruction);
+    const auto* requantize = std::get_if<isa::Requantize>(&nest.instruction);
     const struct {
       int operand;
       int64_t Indices::*field;
       isa::Memory memory;
-    } roles[] = {{emission->dst, &Indices::dst, isa::Memory::kAcc},
-                 {emission->src, &Indices::src, is_gemm ? isa::Memory::kInp : isa::Memory::kAcc},
-                 {emission->wgt, &Indices::wgt, isa::Memory::kWgt}};
+    } roles[] = {
+        {emission->dst, &Indices::dst, requantize && !requantize->keep ? isa::Memory::kOut : isa::Memory::kAcc},
+        {emission->src, &Indices::src, multiplies ? isa::Memory::kInp : isa::Memory::kAcc},
+        {emission->wgt, &Indices::wgt, isa::Memory::kWgt},
+        {emission->prm, &Indices::wgt, isa::Memory::kPrm}};
     for (const auto& role : roles) {
       if (role.operand < 0) continue;
       TANDEM_ASSIGN(const bool done,
@@ -238,6 +357,11 @@ class Lowering {
       }
       std::get<isa::Alu>(nest.instruction).imm = static_cast<int32_t>(value->constant);
     }
+    return true;
+  }
+
+  Result<void> emit_macro(const loop::Intrinsic& intrinsic, const MacroNest& nest) {
+    TANDEM_ASSIGN(const Emission* const emission, emission_of(intrinsic.name));
     TANDEM_ASSIGN(std::vector<Access> accesses, macro_accesses(intrinsic, *emission, nest));
     for (Step& step : macro_instructions(nest, limits_, hardware_.depth(isa::Memory::kUop))) {
       step.engine = isa::Engine::kCompute;
@@ -245,7 +369,7 @@ class Lowering {
       step.accesses = accesses;
       steps_.push_back(std::move(step));
     }
-    return true;
+    return {};
   }
 
   Result<const Emission*> emission_of(const std::string& name) {
@@ -304,7 +428,9 @@ class Lowering {
       return touched(nest.base.*field, 1, nest.extents, strides);
     };
     const auto* gemm = std::get_if<isa::Gemm>(&nest.instruction);
+    const auto* mac = std::get_if<isa::Mac>(&nest.instruction);
     const auto* alu = std::get_if<isa::Alu>(&nest.instruction);
+    const auto* requantize = std::get_if<isa::Requantize>(&nest.instruction);
     const std::vector<Run> dst = runs_of(&Indices::dst);
     std::vector<Access> accesses;
     const auto read = [&](int operand, isa::Memory memory, const std::vector<Run>& runs) -> Result<void> {
@@ -317,16 +443,34 @@ class Lowering {
                         {},
                         "a scratchpad does not start as zeros: reset or load the buffer first"};
     };
-    if (gemm != nullptr && !gemm->reset) {
+    if (requantize != nullptr) {
+      const std::vector<Run> src = runs_of(&Indices::src), prm = runs_of(&Indices::wgt);
+      TANDEM_TRY(read(emission.src, isa::Memory::kAcc, src));
+      TANDEM_TRY(read(emission.prm, isa::Memory::kPrm, prm));
+      add_accesses(accesses, kSpaceAcc, src, false);
+      add_accesses(accesses, kSpacePrm, prm, false);
+      pads_.mark_written(requantize->keep ? isa::Memory::kAcc : isa::Memory::kOut, dst);
+      add_accesses(accesses, requantize->keep ? kSpaceAcc : kSpaceOut, dst, true);
+      return accesses;
+    }
+    if (mac != nullptr || (gemm != nullptr && !gemm->reset)) {
       const std::vector<Run> src = runs_of(&Indices::src), wgt = runs_of(&Indices::wgt);
       TANDEM_TRY(read(emission.src, isa::Memory::kInp, src));
       TANDEM_TRY(read(emission.wgt, isa::Memory::kWgt, wgt));
       add_accesses(accesses, kSpaceInp, src, false);
       add_accesses(accesses, kSpaceWgt, wgt, false);
     }
-    if (gemm == nullptr || !gemm->reset) TANDEM_TRY(read(emission.dst, isa::Memory::kAcc, dst));
-    if (alu != nullptr && !alu->use_imm) TANDEM_TRY(read(emission.src, isa::Memory::kAcc, runs_of(&Indices::src)));
+    const bool starts = (gemm != nullptr && (gemm->reset || gemm->overwrite)) || (mac != nullptr && mac->overwrite);
+    if (!starts) TANDEM_TRY(read(emission.dst, isa::Memory::kAcc, dst));
+    if (alu != nullptr && !alu->use_imm) {
+      const std::vector<Run> src = runs_of(&Indices::src);
+      TANDEM_TRY(read(emission.src, isa::Memory::kAcc, src));
+      add_accesses(accesses, kSpaceAcc, src, false);
+    }
     pads_.mark_written(isa::Memory::kAcc, dst);
+    add_accesses(accesses, kSpaceAcc, dst, true);
+    if (mac != nullptr) return accesses;
+    pads_.mark_unwritten(isa::Memory::kOut, dst);  // GEMM and ALU write `out`, too
     add_accesses(accesses, kSpaceOut, dst, true);
     return accesses;
   }
@@ -337,8 +481,9 @@ class Lowering {
   /// Copies what lies in `kept`, and zeros in the rest of `whole`.
   Result<bool> lower_copy(const loop::Store& store, const Box& whole, const Box& kept) {
     CopyValue copy;
+    const bool is_copy = find_copy(store.value, copy);
     const Place* to = pads_.find(store.buffer);
-    Box box = whole;
+    Box box = copy.pad == 0 ? whole : kept;  // what is left out keeps its zeros
     // What nothing reads has no place and is not loaded.
     for (size_t axis = 0; to != nullptr && axis < to->shape.size(); ++axis) {
       if (to->shape[axis] == store.buffer->shape[axis]) continue;
@@ -348,7 +493,7 @@ class Lowering {
       return false;
     }
     if (box.empty()) return true;
-    if (!find_copy(store.value, copy)) {
+    if (!is_copy) {
       return Diagnostic{{},
                         fmt::format("the value stored to '{}' is neither a copy nor an intrinsic: {}",
                                     store.buffer->name, loop::to_text(store.value)),
@@ -366,6 +511,13 @@ class Lowering {
           "copies go between dram and one scratchpad"};
     }
     const bool is_load = to != nullptr;
+    if (copy.pad != 0 && (!is_load || to->memory != isa::Memory::kInp)) {
+      return Diagnostic{{},
+                        fmt::format("pads of '{}' in '{}' are {}; only those of 'inp' can be other than 0",
+                                    store.buffer->name, store.buffer->scope, copy.pad),
+                        {},
+                        ""};
+    }
     const Place& place = is_load ? *to : *from;
     const loop::BufferRef &scratch = is_load ? store.buffer : copy.load->buffer,
                           &tensor = is_load ? copy.load->buffer : store.buffer;
@@ -373,12 +525,13 @@ class Lowering {
     TANDEM_CHECK(argument != arguments_.end(), "buffer '" + tensor->name + "' is neither a parameter nor allocated");
     isa::Memory memory = place.memory;
     if (!is_load) {
-      if (memory != isa::Memory::kAcc || tensor->type != loop::Type::kI8) {
-        return Diagnostic{{},
-                          fmt::format("STORE narrows 'acc' to i8 tensors; '{}' ({}) to '{}' ({}) is another copy",
-                                      scratch->name, scratch->scope, tensor->name, loop::name(tensor->type)),
-                          {},
-                          ""};
+      if ((memory != isa::Memory::kAcc && memory != isa::Memory::kOut) || tensor->type != loop::Type::kI8) {
+        return Diagnostic{
+            {},
+            fmt::format("STORE takes 'out', or narrows 'acc', to i8 tensors; '{}' ({}) to '{}' ({}) is another copy",
+                        scratch->name, scratch->scope, tensor->name, loop::name(tensor->type)),
+            {},
+            ""};
       }
       memory = isa::Memory::kOut;
     } else if (memory == isa::Memory::kAcc && tensor->type == loop::Type::kI8) {
@@ -405,9 +558,9 @@ class Lowering {
     const auto dram = flat(tensor, is_load ? copy.load->indices : store.indices);
     if (!sram || !dram) return false;
     // Nothing of the tensor is read where no iteration is valid.
-    const bool only_zeros = valid.empty();
-    return emit_copy(memory, place, scratch, tensor, argument->second, *sram, *dram, box, only_zeros ? box : valid,
-                     only_zeros);
+    const bool only_pads = valid.empty();
+    return emit_copy(memory, place, scratch, tensor, argument->second, *sram, *dram, box, only_pads ? box : valid,
+                     only_pads, copy.pad);
   }
 
   /// Only pads: every element of the scratchpad is a zero, and no tensor is read.
@@ -419,13 +572,13 @@ class Lowering {
     }
     const auto sram = flat(store.buffer, store.indices);
     if (!sram) return false;
-    return emit_copy(to->memory, *to, store.buffer, store.buffer, LayerArgument{kZeroTensor, false}, *sram, *sram, box,
-                     box, true);
+    return emit_copy(to->memory, *to, store.buffer, store.buffer, LayerArgument{kFillTensor, false}, *sram, *sram, box,
+                     box, true, 0);
   }
 
   Result<bool> emit_copy(isa::Memory memory, const Place& place, const loop::BufferRef& scratch,
                          const loop::BufferRef& tensor, const LayerArgument& argument, const Linear& sram,
-                         const Linear& dram, const Box& box, const Box& valid, bool only_zeros = false) {
+                         const Linear& dram, const Box& box, const Box& valid, bool only_pads, int64_t pad) {
     int64_t sram_base = sram.constant, dram_base = dram.constant;
     std::vector<LaneLoop> lanes;
     for (size_t i = 0; i < box.low.size(); ++i) {
@@ -449,7 +602,7 @@ class Lowering {
                         {},
                         fmt::format("pack '{}' so that its last axes are one element", tensor->name)};
     }
-    if (only_zeros) loops.push_back({1, 0, 0, 0, 0});
+    if (only_pads) loops.push_back({1, 0, 0, 0, 0});
     const bool is_load = memory != isa::Memory::kOut;
     const isa::Load& most = limits_.load;
     const std::vector<TransferBlock> blocks =
@@ -460,6 +613,7 @@ class Lowering {
       const std::vector<Run> range = {{block.sram_base, block.sram_base + block.sram_elements()}};
       if (is_load) {
         pads_.mark_written(place.memory, range);
+        if (place.memory == isa::Memory::kAcc) pads_.mark_unwritten(isa::Memory::kOut, range);
       } else if (const int64_t unwritten = pads_.first_unwritten(place.memory, range); unwritten >= 0) {
         return Diagnostic{{},
                           fmt::format("a STORE to '{}' reads element {} of buffer '{}' before anything has written it",
@@ -467,12 +621,26 @@ class Lowering {
                           {},
                           "a scratchpad does not start as zeros: reset or load the buffer first"};
       }
-      emit_block(memory, block, argument);
+      emit_block(memory, block, argument, pad);
     }
     return true;
   }
 
-  void emit_block(isa::Memory memory, const TransferBlock& block, const LayerArgument& argument) {
+  /// The value of INP pads from here on.
+  void set_inp_pad(int64_t value) {
+    if (value == inp_pad_) return;
+    inp_pad_ = value;
+    Step step;
+    step.instruction = isa::Config{false, false, false, false, isa::State::kInpPad, static_cast<int32_t>(value)};
+    step.engine = isa::engine_of(step.instruction);
+    step.layer = layer_.index;
+    step.accesses.push_back({kSpaceInpPad, 0, 1, true});
+    steps_.push_back(std::move(step));
+  }
+
+  void emit_block(isa::Memory memory, const TransferBlock& block, const LayerArgument& argument, int64_t pad) {
+    const bool has_pads = block.y_pad_0 + block.y_pad_1 + block.x_pad_0 + block.x_pad_1 > 0;
+    if (memory == isa::Memory::kInp && has_pads) set_inp_pad(pad);
     const auto set = [&](auto insn) {
       insn.mem_type = memory;
       insn.sram_base = static_cast<uint32_t>(block.sram_base);
@@ -490,10 +658,18 @@ class Lowering {
     Step step;
     step.instruction = is_load ? isa::Instruction(set(isa::Load{})) : isa::Instruction(set(isa::Store{}));
     step.engine = isa::engine_of(step.instruction);
-    step.tensor = block.zero ? kZeroTensor : argument.tensor;
+    step.tensor = block.zero ? kFillTensor : argument.tensor;
+    step.fill = static_cast<int>(pad);
     step.layer = layer_.index;
-    const int space = memory == isa::Memory::kInp ? kSpaceInp : memory == isa::Memory::kWgt ? kSpaceWgt : kSpaceOut;
-    step.accesses.push_back({space, block.sram_base, block.sram_base + block.sram_elements(), is_load});
+    const bool is_acc = memory == isa::Memory::kAcc || memory == isa::Memory::kAcc8;
+    const int space = memory == isa::Memory::kInp   ? kSpaceInp
+                      : memory == isa::Memory::kWgt ? kSpaceWgt
+                      : memory == isa::Memory::kPrm ? kSpacePrm
+                                                    : kSpaceOut;
+    const int64_t sram_end = block.sram_base + block.sram_elements();
+    step.accesses.push_back({space, block.sram_base, sram_end, is_load});
+    if (is_acc) step.accesses.push_back({kSpaceAcc, block.sram_base, sram_end, true});
+    if (memory == isa::Memory::kInp && has_pads) step.accesses.push_back({kSpaceInpPad, 0, 1, false});
     if (argument.tracked && !block.zero) {
       const int64_t bytes = hardware_.element_bytes(memory);
       add_accesses(step.accesses, kFirstTensorSpace + argument.tensor,
@@ -513,6 +689,7 @@ class Lowering {
   std::map<const loop::Buffer*, LayerArgument> arguments_;
   std::map<std::string, Emission> emissions_;
   std::vector<Step> steps_;
+  int64_t inp_pad_;    // the state as the steps so far leave it
   Diagnostic reason_;  // why the last nest was not lowered as a whole
 };
 

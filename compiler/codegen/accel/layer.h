@@ -13,8 +13,8 @@
 
 namespace tandem::codegen {
 
-/// The `tensor` of steps that read zeros.
-constexpr int kZeroTensor = -3;
+/// The `tensor` of steps that read elements of equal bytes, Step::fill.
+constexpr int kFillTensor = -3;
 
 /// What a parameter of the kernel is in DRAM.
 struct LayerArgument {
@@ -27,6 +27,7 @@ struct LayerInput {
   int index = 0;
   const loop::Kernel& kernel;
   std::vector<LayerArgument> arguments;  // one for each parameter of the kernel
+  int64_t inp_pad = 0;                   // the state inp_pad before the layer
 };
 
 /// The steps in program order. Errors name the layer, the statement and the rule, with sizes.

@@ -161,4 +161,60 @@ bool restrict_box(const Environment& environment, const loop::Expr& condition, B
   }
 }
 
+namespace {
+
+void flatten(const loop::Expr& condition, BinaryOp op, std::vector<loop::Expr>& terms) {
+  const auto* node = std::get_if<loop::Binary>(&condition->node);
+  if (node == nullptr || node->op != op) {
+    terms.push_back(condition);
+    return;
+  }
+  flatten(node->a, op, terms);
+  flatten(node->b, op, terms);
+}
+
+/// Null where the negation is no single bound.
+loop::Expr negated(const loop::Expr& condition) {
+  const auto* node = std::get_if<loop::Binary>(&condition->node);
+  if (node == nullptr) return nullptr;
+  switch (node->op) {
+    case BinaryOp::kLt:
+      return loop::binary(BinaryOp::kGe, node->a, node->b);
+    case BinaryOp::kLe:
+      return loop::binary(BinaryOp::kGt, node->a, node->b);
+    case BinaryOp::kGt:
+      return loop::binary(BinaryOp::kLe, node->a, node->b);
+    case BinaryOp::kGe:
+      return loop::binary(BinaryOp::kLt, node->a, node->b);
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+std::optional<std::vector<Box>> boxes_of(const Environment& environment, const std::vector<loop::Expr>& conditions,
+                                         const Box& all) {
+  std::vector<Box> boxes = {all};
+  for (const loop::Expr& condition : conditions) {
+    std::vector<loop::Expr> terms;
+    flatten(condition, BinaryOp::kOr, terms);
+    std::vector<Box> narrowed;
+    for (Box box : boxes) {
+      // Where the first term holds; where it does not and the second one does; ...
+      for (size_t i = 0; i < terms.size() && !box.empty(); ++i) {
+        Box part = box;
+        if (!restrict_box(environment, terms[i], part)) return std::nullopt;
+        if (!part.empty()) narrowed.push_back(std::move(part));
+        if (i + 1 == terms.size()) break;
+        const loop::Expr otherwise = negated(terms[i]);
+        if (!otherwise || !restrict_box(environment, otherwise, box)) return std::nullopt;
+      }
+    }
+    boxes = std::move(narrowed);
+  }
+  boxes.erase(std::remove_if(boxes.begin(), boxes.end(), [](const Box& box) { return box.empty(); }), boxes.end());
+  return boxes;
+}
+
 }  // namespace tandem::codegen

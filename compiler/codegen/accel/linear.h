@@ -48,6 +48,11 @@ struct Box {
   bool empty() const;
 };
 
+/// The boxes, disjoint, in which all `conditions` hold: conjunctions and disjunctions of bounds on single loops. Empty
+/// optional where a condition is something else.
+std::optional<std::vector<Box>> boxes_of(const Environment& environment, const std::vector<loop::Expr>& conditions,
+                                         const Box& all);
+
 /// Narrows `box` to where `condition` holds. False where the condition is not a conjunction of bounds on single loops.
 bool restrict_box(const Environment& environment, const loop::Expr& condition, Box& box);
 

@@ -39,21 +39,28 @@ std::vector<Loop> fused(std::vector<Loop> loops, bool any_order) {
   return loops;
 }
 
-/// The limits of GEMM's and ALU's loop fields, which differ in wgt only.
+/// The limits of an instruction's loop fields, which differ in wgt only.
 struct LoopLimits {
   int64_t iterations, dst, src, wgt;
 
   LoopLimits(const isa::Instruction& instruction, const isa::FieldLimits& limits) {
-    if (std::holds_alternative<isa::Gemm>(instruction)) {
-      iterations = std::min(limits.gemm.iter_out, limits.gemm.iter_in);
-      dst = std::min(limits.gemm.dst_out, limits.gemm.dst_in);
-      src = std::min(limits.gemm.src_out, limits.gemm.src_in);
-      wgt = std::min(limits.gemm.wgt_out, limits.gemm.wgt_in);
-    } else {
-      iterations = std::min(limits.alu.iter_out, limits.alu.iter_in);
-      dst = std::min(limits.alu.dst_out, limits.alu.dst_in);
-      src = std::min(limits.alu.src_out, limits.alu.src_in);
+    const auto common = [&](const auto& most) {
+      iterations = std::min(most.iter_out, most.iter_in);
+      dst = std::min(most.dst_out, most.dst_in);
+      src = std::min(most.src_out, most.src_in);
       wgt = 0;
+    };
+    if (std::holds_alternative<isa::Gemm>(instruction)) {
+      common(limits.gemm);
+      wgt = std::min(limits.gemm.wgt_out, limits.gemm.wgt_in);
+    } else if (std::holds_alternative<isa::Mac>(instruction)) {
+      common(limits.mac);
+      wgt = std::min(limits.mac.wgt_out, limits.mac.wgt_in);
+    } else if (std::holds_alternative<isa::Requantize>(instruction)) {
+      common(limits.requantize);
+      wgt = limits.requantize.prm_out;
+    } else {
+      common(limits.alu);
     }
   }
   bool hold(const Loop& loop) const {
@@ -160,19 +167,20 @@ class Builder {
 
   template <typename Macro>
   static void set_loops(Macro& macro, const Loop& outer, const Loop& inner) {
-    if constexpr (std::is_same_v<Macro, isa::Gemm> || std::is_same_v<Macro, isa::Alu>) {
+    constexpr bool kHasWeights = std::is_same_v<Macro, isa::Gemm> || std::is_same_v<Macro, isa::Mac>;
+    if constexpr (kHasWeights || std::is_same_v<Macro, isa::Alu>) {
       macro.iter_out = static_cast<uint32_t>(outer.extent);
       macro.iter_in = static_cast<uint32_t>(inner.extent);
       macro.dst_out = static_cast<uint32_t>(outer.stride.dst);
       macro.dst_in = static_cast<uint32_t>(inner.stride.dst);
       macro.src_out = static_cast<uint32_t>(outer.stride.src);
       macro.src_in = static_cast<uint32_t>(inner.stride.src);
-      if constexpr (std::is_same_v<Macro, isa::Gemm>) {
+      if constexpr (kHasWeights) {
         macro.wgt_out = static_cast<uint32_t>(outer.stride.wgt);
         macro.wgt_in = static_cast<uint32_t>(inner.stride.wgt);
       }
     } else {
-      TANDEM_CHECK(false, "only GEMM and ALU have loops");
+      TANDEM_CHECK(false, "only GEMM, MAC and ALU have micro-ops");
     }
   }
 
@@ -182,6 +190,56 @@ class Builder {
   int64_t max_uops_;
   std::vector<Step> steps_;
 };
+
+/// REQUANTIZE has its operands in the instruction, and parameters that change with the outer loop only.
+std::vector<Step> requantize_instructions(const MacroNest& nest, const isa::FieldLimits& field_limits) {
+  const LoopLimits limits(nest.instruction, field_limits);
+  std::vector<Loop> loops;
+  for (size_t i = 0; i < nest.extents.size(); ++i) {
+    if (nest.extents[i] == 0) return {};
+    loops.push_back({nest.extents[i], nest.strides[i]});
+  }
+  loops = fused(std::move(loops), true);
+  const auto take_longest = [&](bool changes_parameters) {
+    auto best = loops.end();
+    for (auto loop = loops.begin(); loop != loops.end(); ++loop) {
+      if ((loop->stride.wgt != 0) != changes_parameters || !limits.hold(*loop)) continue;
+      if (best == loops.end() || loop->extent > best->extent) best = loop;
+    }
+    if (best == loops.end()) return Loop{};
+    const Loop taken = *best;
+    loops.erase(best);
+    return taken;
+  };
+  const Loop inner = take_longest(false);
+  Loop outer = take_longest(true);
+  if (outer.extent == 1) outer = take_longest(false);
+  auto requantize = std::get<isa::Requantize>(nest.instruction);
+  requantize.iter_out = static_cast<uint32_t>(outer.extent);
+  requantize.iter_in = static_cast<uint32_t>(inner.extent);
+  requantize.dst_out = static_cast<uint32_t>(outer.stride.dst);
+  requantize.dst_in = static_cast<uint32_t>(inner.stride.dst);
+  requantize.src_out = static_cast<uint32_t>(outer.stride.src);
+  requantize.src_in = static_cast<uint32_t>(inner.stride.src);
+  requantize.prm_out = static_cast<uint32_t>(outer.stride.wgt);
+  std::vector<Indices> starts = {nest.base};
+  for (const Loop& loop : loops) {
+    std::vector<Indices> next;
+    for (const Indices& start : starts) {
+      for (int64_t i = 0; i < loop.extent; ++i) next.push_back(advance(start, loop.stride, i));
+    }
+    starts = std::move(next);
+  }
+  std::vector<Step> steps;
+  for (const Indices& start : starts) {
+    requantize.dst = static_cast<uint32_t>(start.dst);
+    requantize.src = static_cast<uint32_t>(start.src);
+    requantize.prm = static_cast<uint32_t>(start.wgt);
+    steps.emplace_back();
+    steps.back().instruction = requantize;
+  }
+  return steps;
+}
 
 bool overlap(const std::vector<Run>& a, const std::vector<Run>& b) {
   for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
@@ -195,8 +253,8 @@ bool overlap(const std::vector<Run>& a, const std::vector<Run>& b) {
 
 bool reorderable(const MacroNest& nest) {
   const auto* alu = std::get_if<isa::Alu>(&nest.instruction);
-  // GEMM adds to a buffer that it does not read; a reset writes zeros; an immediate operation repeated on one vector
-  // repeats itself.
+  // GEMM and MAC add to a buffer that they do not read, or write each element once; a reset writes zeros; an immediate
+  // operation repeated on one vector repeats itself.
   if (alu == nullptr || alu->use_imm) return true;
   std::vector<int64_t> dst, src;
   int64_t steps = 1;
@@ -216,6 +274,7 @@ bool reorderable(const MacroNest& nest) {
 }
 
 std::vector<Step> macro_instructions(const MacroNest& nest, const isa::FieldLimits& limits, int64_t max_uops) {
+  if (std::holds_alternative<isa::Requantize>(nest.instruction)) return requantize_instructions(nest, limits);
   return Builder(nest, limits, max_uops).build();
 }
 

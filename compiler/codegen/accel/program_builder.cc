@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "compiler/codegen/accel/layer.h"
+#include "compiler/codegen/accel/order.h"
 #include "compiler/codegen/accel/step.h"
 #include "compiler/codegen/accel/tokens.h"
 #include "compiler/codegen/accel/uop_placement.h"
@@ -55,6 +56,7 @@ struct ProgramBuilder::Impl {
   std::vector<DramEntry> tensors;
   std::vector<isa::LayerMark> marks;
   std::vector<Step> steps;
+  int64_t inp_pad = 0;                                // the state after the layers so far
   std::optional<tensorize::IntrinsicSet> intrinsics;  // loaded with the first layer
 
   Impl(std::string n, const isa::HwConfig& h)
@@ -75,7 +77,7 @@ struct ProgramBuilder::Impl {
   }
 
   Result<isa::Program> assemble();
-  Result<void> place_step(Step& step, uint64_t uop_address, uint64_t zero_address) const;
+  Result<void> place_step(Step& step, uint64_t uop_address, const std::map<int, uint64_t>& fill_addresses) const;
 };
 
 ProgramBuilder::ProgramBuilder(std::string name, const isa::HwConfig& hardware)
@@ -111,7 +113,7 @@ Result<void> ProgramBuilder::add_layer(const std::string& name, const loop::Kern
                       {},
                       ""};
   }
-  LayerInput layer{name, static_cast<int>(impl.marks.size()), scheduled, {}};
+  LayerInput layer{name, static_cast<int>(impl.marks.size()), scheduled, {}, impl.inp_pad};
   for (size_t i = 0; i < arguments.size(); ++i) {
     TANDEM_CHECK(arguments[i] >= 0 && static_cast<size_t>(arguments[i]) < impl.tensors.size(),
                  "an unknown DRAM tensor");
@@ -142,7 +144,10 @@ Result<void> ProgramBuilder::add_layer(const std::string& name, const loop::Kern
     const std::string misfit = impl.codec.first_misfit(step.instruction);
     if (!misfit.empty()) return Diagnostic{{}, fmt::format("layer '{}': {}", name, misfit), {}, "choose smaller tiles"};
   }
-  steps = impl.uops.place(std::move(steps));
+  for (const Step& step : steps) {
+    if (const auto* config = std::get_if<isa::Config>(&step.instruction)) impl.inp_pad = config->value;
+  }
+  steps = impl.uops.place(ordered_by_need(std::move(steps)));
   impl.steps.insert(impl.steps.end(), std::make_move_iterator(steps.begin()), std::make_move_iterator(steps.end()));
   impl.marks.push_back({name, 0, macs, roofline_cycles});
   return {};
@@ -150,11 +155,12 @@ Result<void> ProgramBuilder::add_layer(const std::string& name, const loop::Kern
 
 Result<isa::Program> ProgramBuilder::finish() { return impl_->assemble(); }
 
-Result<void> ProgramBuilder::Impl::place_step(Step& step, uint64_t uop_address, uint64_t zero_address) const {
+Result<void> ProgramBuilder::Impl::place_step(Step& step, uint64_t uop_address,
+                                              const std::map<int, uint64_t>& fill_addresses) const {
   const auto place = [&](auto& transfer) -> Result<void> {
     if (transfer.x_size == 0) return {};
     const uint64_t start = step.tensor == kUopTensor    ? uop_address
-                           : step.tensor == kZeroTensor ? zero_address
+                           : step.tensor == kFillTensor ? fill_addresses.at(step.fill)
                                                         : tensors[static_cast<size_t>(step.tensor)].address;
     const uint64_t base = start / static_cast<uint64_t>(hardware.element_bytes(transfer.mem_type)) + transfer.dram_base;
     if (base > codec.limits().load.dram_base) {
@@ -174,7 +180,7 @@ Result<void> ProgramBuilder::Impl::place_step(Step& step, uint64_t uop_address, 
 
 Result<isa::Program> ProgramBuilder::Impl::assemble() {
   std::vector<Step> sequenced = with_tokens(steps, hardware.token_queue_depth);
-  sequenced.push_back(Step{isa::Finish{}, isa::Engine::kCompute, -1, {}, {}, static_cast<int>(marks.size())});
+  sequenced.push_back(Step{isa::Finish{}, isa::Engine::kCompute, -1, 0, {}, {}, static_cast<int>(marks.size())});
 
   isa::Program program;
   program.name = name;
@@ -192,10 +198,15 @@ Result<isa::Program> ProgramBuilder::Impl::assemble() {
   };
   program.code_address = reserve(sequenced.size() * static_cast<uint64_t>(codec.instruction_bytes()));
   const uint64_t uop_address = segment("uops", uops.dram(), true);
-  // DRAM that nothing loads reads as zero.
-  const bool needs_zeros =
-      std::any_of(sequenced.begin(), sequenced.end(), [](const Step& step) { return step.tensor == kZeroTensor; });
-  const uint64_t zero_address = needs_zeros ? reserve(alignment()) : 0;
+  std::map<int, uint64_t> fill_addresses;
+  for (const Step& step : sequenced) {
+    if (step.tensor != kFillTensor || fill_addresses.count(step.fill) != 0) continue;
+    // DRAM that nothing loads reads as zero.
+    fill_addresses[step.fill] =
+        step.fill == 0 ? reserve(alignment())
+                       : segment(fmt::format("fill {}", step.fill),
+                                 Bytes(static_cast<size_t>(alignment()), static_cast<uint8_t>(step.fill)), false);
+  }
   for (DramEntry& tensor : tensors) {
     if (!tensor.role) {
       tensor.address = segment(tensor.name, tensor.data, false);
@@ -213,7 +224,7 @@ Result<isa::Program> ProgramBuilder::Impl::assemble() {
     for (; mark < program.marks.size() && static_cast<int>(mark) <= sequenced[i].layer; ++mark) {
       program.marks[mark].first_instruction = static_cast<int64_t>(i);
     }
-    TANDEM_TRY(place_step(sequenced[i], uop_address, zero_address));
+    TANDEM_TRY(place_step(sequenced[i], uop_address, fill_addresses));
     program.code.push_back(codec.encode(sequenced[i].instruction));
   }
   return program;

@@ -65,7 +65,7 @@ TEST(ProgramBuilder, SaysWhatItCannotLower) {
       "(2000)\n  hint: choose smaller tiles");
   EXPECT_EQ(error_of("kernel k(x: i8[16], out y: i8[16]) { alloc a: i8[4] in local { } }"),
             "k.loop:1:38: error: layer 'first': buffer 'a' is in scope 'local', which the accelerator does not have\n"
-            "  legal: inp, wgt, acc\n  hint: stage it into one of its scratchpads");
+            "  legal: inp, wgt, acc, out, prm\n  hint: stage it into one of its scratchpads");
   EXPECT_EQ(error_of("kernel k(x: i8[16], out y: i8[16]) { alloc a: i32[16] in inp { } }"),
             "k.loop:1:38: error: layer 'first': buffer 'a' is i32 in scope 'inp', whose lanes are i8");
   EXPECT_EQ(
@@ -92,7 +92,7 @@ TEST(ProgramBuilder, SaysWhatItCannotLower) {
             "k.loop:1:67: error: layer 'first': unknown intrinsic 'alu_ad'\n"
             "  legal: alu_add, alu_add_imm, alu_max, alu_max_imm, alu_min, alu_min_imm, alu_mul, alu_mul_imm, alu_shr, "
             "alu_shr_imm, gemm, "
-            "gemm_reset\n  hint: did you mean 'alu_add'?");
+            "gemm_reset, mac, mac_overwrite, requantize_single, requantize_tflite\n  hint: did you mean 'alu_add'?");
   EXPECT_EQ(error_of("kernel k(x: i8[16], out y: i8[16]) { alloc a: i32[1, 16] in acc { @alu_add_imm(a[0, 0]; "
                      "i32(40000)) { a[0, 0] = a[0, 0]; } } }"),
             "k.loop:1:67: error: layer 'first': the immediate 40000 of 'alu_add_imm' does not fit its field, [-32768, "

@@ -10,40 +10,53 @@
 namespace tandem::codegen {
 namespace {
 
-constexpr isa::Memory kScopes[] = {isa::Memory::kInp, isa::Memory::kWgt, isa::Memory::kAcc};
+/// Scopes have the names of memories; their buffers hold one type.
+struct Scope {
+  isa::Memory memory;
+  loop::Type type;
+};
+constexpr Scope kScopes[] = {{isa::Memory::kInp, loop::Type::kI8},
+                             {isa::Memory::kWgt, loop::Type::kI8},
+                             {isa::Memory::kAcc, loop::Type::kI32},
+                             {isa::Memory::kOut, loop::Type::kI8},
+                             {isa::Memory::kPrm, loop::Type::kI32}};
+
+int64_t values_of(const isa::HwConfig& hardware, const Scope& scope) {
+  return hardware.element_bytes(scope.memory) / (scope.type == loop::Type::kI32 ? 4 : 1);
+}
 
 }  // namespace
 
 int64_t Scratchpads::lanes(const isa::HwConfig& hardware, const std::string& scope) {
-  for (const isa::Memory memory : kScopes) {
-    if (scope == isa::info(memory).name) return isa::lane_count(hardware, memory);
+  for (const Scope& known : kScopes) {
+    if (scope == isa::info(known.memory).name) return values_of(hardware, known);
   }
   return 1;
 }
 
 Result<void> Scratchpads::allocate(const loop::BufferRef& buffer, const Shape& shape) {
   std::vector<std::string> scopes;
-  const isa::Memory* memory = nullptr;
-  for (const isa::Memory& scope : kScopes) {
-    scopes.emplace_back(isa::info(scope).name);
-    if (buffer->scope == scopes.back()) memory = &scope;
+  const Scope* scope = nullptr;
+  for (const Scope& known : kScopes) {
+    scopes.emplace_back(isa::info(known.memory).name);
+    if (buffer->scope == scopes.back()) scope = &known;
   }
-  if (memory == nullptr) {
+  if (scope == nullptr) {
     return Diagnostic{
         {},
         fmt::format("buffer '{}' is in scope '{}', which the accelerator does not have", buffer->name, buffer->scope),
         scopes,
         "stage it into one of its scratchpads"};
   }
-  const loop::Type type = *memory == isa::Memory::kAcc ? loop::Type::kI32 : loop::Type::kI8;
-  if (buffer->type != type) {
+  const isa::Memory memory = scope->memory;
+  if (buffer->type != scope->type) {
     return Diagnostic{{},
                       fmt::format("buffer '{}' is {} in scope '{}', whose lanes are {}", buffer->name,
-                                  loop::name(buffer->type), buffer->scope, loop::name(type)),
+                                  loop::name(buffer->type), buffer->scope, loop::name(scope->type)),
                       {},
                       ""};
   }
-  const int64_t lanes = isa::lane_count(hardware_, *memory), count = element_count(buffer->shape);
+  const int64_t lanes = values_of(hardware_, *scope), count = element_count(buffer->shape);
   if (count % lanes != 0) {
     return Diagnostic{{},
                       fmt::format("buffer '{}' {} is not made of whole elements of '{}', which have {} lanes",
@@ -51,8 +64,8 @@ Result<void> Scratchpads::allocate(const loop::BufferRef& buffer, const Shape& s
                       {},
                       fmt::format("pack it so that its last axes make {}", lanes)};
   }
-  Stack& stack = stacks_[*memory];
-  const int64_t depth = hardware_.depth(*memory), used = element_count(shape) / lanes;
+  Stack& stack = stacks_[memory];
+  const int64_t depth = hardware_.depth(memory), used = element_count(shape) / lanes;
   History& history = histories_[buffer];
   history.largest = std::max(history.largest, used);
   const int64_t reserved = buffer->copies * history.largest;
@@ -63,13 +76,13 @@ Result<void> Scratchpads::allocate(const loop::BufferRef& buffer, const Shape& s
     }
     return Diagnostic{{},
                       fmt::format("buffer '{}' needs {} elements of '{}', which has {} ({} bytes); {}", buffer->name,
-                                  reserved, buffer->scope, depth, depth * hardware_.element_bytes(*memory),
+                                  reserved, buffer->scope, depth, depth * hardware_.element_bytes(memory),
                                   live.empty() ? "nothing else lives there" : "there live already: " + live),
                       {},
                       "choose smaller tiles"};
   }
   const int64_t base = stack.used + history.allocations++ % buffer->copies * history.largest;
-  places_[buffer] = {*memory, base, used, lanes, shape, reserved};
+  places_[buffer] = {memory, base, used, lanes, shape, reserved};
   stack.written.resize(static_cast<size_t>(depth), false);
   std::fill_n(stack.written.begin() + base, used, false);
   stack.used += reserved;
@@ -101,6 +114,14 @@ bool Scratchpads::is_fresh(const loop::BufferRef& buffer) const {
 void Scratchpads::mark_written(isa::Memory memory, const std::vector<Run>& runs) {
   std::vector<bool>& written = stacks_[memory].written;
   for (const Run& run : runs) std::fill(written.begin() + run.begin, written.begin() + run.end, true);
+}
+
+void Scratchpads::mark_unwritten(isa::Memory memory, const std::vector<Run>& runs) {
+  std::vector<bool>& written = stacks_[memory].written;
+  const auto size = static_cast<int64_t>(written.size());
+  for (const Run& run : runs) {
+    std::fill(written.begin() + std::min(run.begin, size), written.begin() + std::min(run.end, size), false);
+  }
 }
 
 int64_t Scratchpads::first_unwritten(isa::Memory memory, const std::vector<Run>& runs) const {

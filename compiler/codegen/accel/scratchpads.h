@@ -17,7 +17,7 @@ struct Place {
   isa::Memory memory = isa::Memory::kInp;
   int64_t base = 0;  // elements
   int64_t elements = 0;
-  int64_t lanes = 1;     // of one element
+  int64_t lanes = 1;     // values of one element
   Shape shape;           // at most the buffer's
   int64_t reserved = 0;  // elements, with all copies
 };
@@ -27,7 +27,8 @@ class Scratchpads {
  public:
   explicit Scratchpads(const isa::HwConfig& hardware) : hardware_(hardware) {}
 
-  /// Lanes of one element of a scope; 1 where there is no such scratchpad.
+  /// Values (int8 or int32, as the scope's buffers hold) of one element of a scope; 1 where there is no such
+  /// scratchpad.
   static int64_t lanes(const isa::HwConfig& hardware, const std::string& scope);
 
   /// `shape`, at most the buffer's, is what this allocation uses. A buffer of several copies takes the next one each
@@ -40,6 +41,8 @@ class Scratchpads {
   /// Whether the buffer lives in a scratchpad and nothing has been written to it since its allocation.
   bool is_fresh(const loop::BufferRef& buffer) const;
   void mark_written(isa::Memory memory, const std::vector<Run>& runs);
+  /// What the runs held is lost.
+  void mark_unwritten(isa::Memory memory, const std::vector<Run>& runs);
   /// The first element of the runs that nothing has written since its allocation; -1 where all are written.
   int64_t first_unwritten(isa::Memory memory, const std::vector<Run>& runs) const;
 

@@ -10,9 +10,10 @@
 
 namespace tandem::codegen {
 
-/// Where dependences are looked for: the scratchpads that two engines share, then one space for each DRAM tensor. `acc`
-/// and the micro-ops belong to compute alone, whose queue is sequential, and need none; what STORE reads is `out`.
-enum Space : int { kSpaceInp, kSpaceWgt, kSpaceOut, kFirstTensorSpace };
+/// Where dependences are looked for: the scratchpads, the value of INP pads, then one space for each DRAM tensor. What
+/// STORE reads is `out`. `acc` belongs to compute alone and the pads to load, whose queues are sequential: they matter
+/// where the order of the steps is chosen, and need no tokens. Micro-ops are placed after that.
+enum Space : int { kSpaceInp, kSpaceWgt, kSpaceOut, kSpaceAcc, kSpacePrm, kSpaceInpPad, kFirstTensorSpace };
 
 /// Elements [begin, end) of a scratchpad, or bytes of a DRAM tensor.
 struct Access {
@@ -25,8 +26,9 @@ struct Step {
   isa::Instruction instruction;  // token flags are added at the end; dram_base counts from the start of `tensor`
   isa::Engine engine = isa::Engine::kCompute;
   int tensor = -1;  // LOAD, STORE: of the DRAM side
+  int fill = 0;     // the bytes of elements that no tensor holds
   std::vector<Access> accesses;
-  std::vector<isa::Uop> uops;  // GEMM, ALU: the micro-ops; uop_bgn and uop_end follow from where they are placed
+  std::vector<isa::Uop> uops;  // GEMM, MAC, ALU: the micro-ops; uop_bgn and uop_end follow from where they are placed
   int layer = 0;
 };
 

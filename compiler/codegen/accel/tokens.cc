@@ -101,7 +101,7 @@ class Sequencer {
           witness = id - 1;
           Known of_relay = kNothing;
           of_relay[other] = dependences[other];
-          Step relay{isa::Load{}, isa::Engine::kCompute, kNone, {}, {}, step.layer};
+          Step relay{isa::Load{}, isa::Engine::kCompute, kNone, 0, {}, {}, step.layer};
           if (!append(std::move(relay), witness, of_relay)) return false;
         }
         dependences[kCompute] = std::max(dependences[kCompute], witness);

@@ -11,7 +11,8 @@ void set_range(isa::Instruction& instruction, int64_t begin, int64_t end) {
   std::visit(
       [&](auto& macro) {
         using Macro = std::decay_t<decltype(macro)>;
-        if constexpr (std::is_same_v<Macro, isa::Gemm> || std::is_same_v<Macro, isa::Alu>) {
+        if constexpr (std::is_same_v<Macro, isa::Gemm> || std::is_same_v<Macro, isa::Mac> ||
+                      std::is_same_v<Macro, isa::Alu>) {
           macro.uop_bgn = static_cast<uint32_t>(begin);
           macro.uop_end = static_cast<uint32_t>(end);
         }
@@ -66,7 +67,7 @@ void UopPlacement::load_pending(std::vector<Step>& steps, size_t at) {
     load.x_size = load.x_stride = static_cast<uint32_t>(part);
     const int layer = at < steps.size() ? steps[at].layer : steps.empty() ? 0 : steps.back().layer;
     steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(at++),
-                 Step{load, isa::Engine::kCompute, kUopTensor, {}, {}, layer});
+                 Step{load, isa::Engine::kCompute, kUopTensor, 0, {}, {}, layer});
   }
   dram_.insert(dram_.end(), pending_.begin(), pending_.end());
   pending_.clear();
