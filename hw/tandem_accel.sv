@@ -326,7 +326,7 @@ module tandem_accel #(
   logic [WgtWidth-1:0]         wgt_data;
   logic [MemPrmBits-1:0]       prm_data;
   load_buffer #(
-    .Width(InpWidth), .Depth(InpDepth), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
+    .Width(InpWidth), .Depth(InpDepth), .Reads(InpReads), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
   ) u_inp (
     .clk_i,
     .write_valid_i(inp_write),

@@ -1,0 +1,101 @@
+// requantize_lane against both rules in plain 64-bit integers, as TFLite and gemmlowp state them: edge values and random ones, one per cycle.
+module requantize_lane_bench;
+  `include "bench.svh"
+  localparam int Latency = 13;
+
+  logic [Latency-1:0] valid = 13'd0;
+  logic [3:0]         cycle = 4'd0;
+  logic               tflite = 1'b0;
+  logic [31:0]        acc, bias;
+  logic [30:0]        multiplier;
+  logic [4:0]         left, right;
+  logic [23:0]        bounds;
+  logic [31:0]        result;
+  logic [7:0]         narrow;
+  requantize_lane u_lane (
+    .clk_i(clk),
+    .valid_i({valid[Latency-2:0], 1'b1}),
+    .time_i(cycle),
+    .tflite_i(tflite),
+    .acc_i(acc),
+    .bias_i(bias),
+    .multiplier_i(multiplier),
+    .left_i(left),
+    .right_i(right),
+    .bounds_i(bounds),
+    .result_o(result),
+    .narrow_o(narrow)
+  );
+  always_ff @(posedge clk) begin
+    valid <= {valid[Latency-2:0], 1'b1};
+    cycle <= cycle + 4'd1;
+  end
+
+  function automatic logic signed [63:0] saturate(input logic signed [63:0] x);
+    saturate = (x > 64'sd2147483647) ? 64'sd2147483647 : (x < -64'sd2147483648) ? -64'sd2147483648 : x;
+  endfunction
+  // The value without zero point, in 64 bits.
+  function automatic logic signed [63:0] rule(input logic signed [31:0] x);
+    logic signed [31:0] y;
+    logic signed [63:0] product, high, mask, remainder;
+    integer shift;
+    begin
+      if (tflite) begin
+        y = x << left;
+        product = y * $signed({33'd0, multiplier});
+        high = saturate((product + 64'sd1073741824) >>> 31);
+        mask = (64'sd1 << right) - 64'sd1;
+        remainder = high & mask;
+        rule = (high >>> right) + ((remainder > (mask >>> 1) + ((high < 64'sd0) ? 64'sd1 : 64'sd0)) ? 64'sd1 : 64'sd0);
+      end else begin
+        shift = 31 + right - left;
+        product = x * $signed({33'd0, multiplier});
+        rule = saturate((shift == 0) ? product : (product + (64'sd1 << (shift - 1))) >>> shift);
+      end
+    end
+  endfunction
+
+  logic [31:0]        edge_of [0:7];
+  logic [31:0]        expected [0:16383];
+  logic [7:0]         expected_narrow [0:16383];
+  logic signed [31:0] moved, lo, hi;
+  integer i, seed = 7;
+
+  initial begin
+    edge_of[0] = 32'h80000000;
+    edge_of[1] = 32'h7fffffff;
+    edge_of[2] = 32'hffffffff;
+    edge_of[3] = 32'h00000000;
+    edge_of[4] = 32'h00000001;
+    edge_of[5] = 32'h40000000;
+    edge_of[6] = 32'hc0000000;
+    edge_of[7] = 32'h80000001;
+    for (i = 0; i < 12000; i = i + 1) begin
+      @(negedge clk);
+      // The rule is one of an instruction, between which the lane drains.
+      if (i == 6000) begin
+        tflite = 1'b1;
+        repeat (Latency) @(negedge clk);
+      end
+      acc = (i % 3 == 0) ? edge_of[$random(seed) & 7] : $random(seed) >>> ($random(seed) & 31);
+      bias = (i % 5 == 0) ? 32'd0 : $random(seed) >>> ($random(seed) & 31);
+      multiplier = (i % 7 == 0) ? edge_of[$random(seed) & 7] : $random(seed);
+      left = (i % 2 == 0) ? 5'd0 : $random(seed);
+      right = (i % 4 == 0) ? 5'd0 : $random(seed);
+      bounds = (i % 11 == 0) ? 24'h7f8000 : $random(seed);
+      expected[i] = rule(acc + bias);
+      lo = $signed(bounds[15:8]);
+      hi = $signed(bounds[23:16]);
+      moved = expected[i] + {{24{bounds[7]}}, bounds[7:0]};
+      if (moved < lo) moved = lo;
+      if (moved > hi) moved = hi;
+      expected_narrow[i] = moved[7:0];
+      // What was given before the last edge is at stage 0; results follow Latency edges after their operands.
+      if (i >= 20 && (i < 6000 || i >= 6000 + Latency)) begin
+        check(result === expected[i-Latency], 1);
+        check(narrow === expected_narrow[i-Latency], 2);
+      end
+    end
+    finish_bench;
+  end
+endmodule
