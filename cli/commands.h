@@ -15,6 +15,7 @@ void add_doctor(Cli& cli);
 void add_exec(Cli& cli);
 void add_explore(Cli& cli);
 void add_run(Cli& cli);
+void add_synth(Cli& cli);
 void add_worker(Cli& cli);
 
 /// In the order of `tandem --help`.
@@ -28,6 +29,7 @@ inline constexpr void (*kCommands[])(Cli&) = {
     add_exec,
     add_explore,
     add_run,
+    add_synth,
     add_worker,
 };
 
