@@ -51,6 +51,8 @@ struct HwConfig {
   int64_t out_buffer_bytes() const { return depth(Memory::kOut) * element_bytes(Memory::kOut); }
   /// Multiply-accumulates per GEMM micro-op.
   int64_t macs_per_uop() const { return int64_t{1} * batch * block_in * block_out; }
+  /// Multiply-accumulates per micro-op of a depthwise MAC; 0 where there is none.
+  int64_t macs_per_depthwise_step() const { return int64_t{1} * batch * block_out * depthwise_width(); }
   /// Bits of all scratchpads: the size that `tandem explore` bounds.
   int64_t buffer_bits() const;
 

@@ -550,9 +550,15 @@ class Generator {
   /// One of the instructions that VTA does not have; false where nothing fits the micro-ops.
   bool extension() {
     const int64_t kind = up_to(9);
-    if (kind < 2 && config_.extended_alu != 0) return configure(), true;
+    if (kind < 2 && config_.extended_alu != 0) {
+      configure();
+      return true;
+    }
     if (kind < 4 && config_.extended_alu != 0) return alu_extended();
-    if (kind < 7 && config_.requant_lanes() > 0) return requantize(), true;
+    if (kind < 7 && config_.requant_lanes() > 0) {
+      requantize();
+      return true;
+    }
     return mac();
   }
 

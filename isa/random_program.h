@@ -16,7 +16,8 @@ struct RandomProgramOptions {
 
 /// A program that check() accepts, unwritten reads included, and whose outputs do not depend on the order in which the
 /// engines run. It has loads of every memory with strides and padding, GEMM and ALU with loops, dependences at every
-/// distance and factors that no trip uses, stores, instructions that do nothing, and loads of what a store wrote.
+/// distance and factors that no trip uses, stores, instructions that do nothing, and loads of what a store wrote; with
+/// extensions, all other instructions and states too.
 /// Outputs: "out", where random stores go, and "final", all four bytes of every accumulator that was used. A few
 /// hundred to a few thousand cycles.
 Program random_program(const HwConfig& config, Rng& rng, const RandomProgramOptions& options = {});

@@ -25,7 +25,8 @@ struct RunResult {
   Buffers outputs;      // every binding with role kOutput
   uint64_t cycles = 0;  // clock edges from accepted start to done; 0 where time does not exist (functional)
   double seconds = 0;   // wall time of the simulation itself
-  uint64_t macs = 0;    // GEMM micro-ops executed x batch x block_in x block_out (reset micro-ops excluded)
+  uint64_t macs = 0;    // multiply-accumulates of GEMM (without reset) and MAC: batch x block_in x block_out a step, of
+                        // depthwise batch x block_out x depthwise_width
   Counters counters;
   std::vector<uint64_t> mark_cycles;  // per Program::marks: the cycle at which its last instruction completed
 };

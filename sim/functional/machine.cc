@@ -47,8 +47,8 @@ std::optional<Machine::Failure> Machine::execute(const isa::Instruction& instruc
 }
 
 uint64_t Machine::macs() const {
-  const auto depthwise = static_cast<uint64_t>(lanes_) * static_cast<uint64_t>(hardware_.depthwise_width());
-  return gemm_uops_ * static_cast<uint64_t>(hardware_.macs_per_uop()) + depthwise_uops_ * depthwise;
+  return gemm_uops_ * static_cast<uint64_t>(hardware_.macs_per_uop()) +
+         depthwise_uops_ * static_cast<uint64_t>(hardware_.macs_per_depthwise_step());
 }
 
 Counters Machine::counters() const {

@@ -260,7 +260,9 @@ class RtlSimulator final : public Simulator {
   void report_counters(const TandemRtlRun& run, RunResult& result) const {
     for (uint32_t i = 0; i < run.counter_count; ++i) {
       const std::string name = run.counter_names[i];
-      if (name == "gemm.ops") result.macs = run.counters[i] * static_cast<uint64_t>(hardware_.macs_per_uop());
+      if (name == "gemm.ops") result.macs += run.counters[i] * static_cast<uint64_t>(hardware_.macs_per_uop());
+      if (name == "depthwise.ops")
+        result.macs += run.counters[i] * static_cast<uint64_t>(hardware_.macs_per_depthwise_step());
       if (name == "read.beats" || name == "write.beats") {
         result.counters.emplace_back(name.substr(0, name.find('.')) + ".bytes",
                                      run.counters[i] * static_cast<uint64_t>(hardware_.bus_bytes));
