@@ -39,7 +39,7 @@ inline std::vector<SimulatorUnderTest> all_simulators() {
       {"functional", [](const isa::HwConfig& hardware) { return make_functional_simulator(hardware); }, false},
       {"interleaved", [](const isa::HwConfig& hardware) { return make_functional_simulator(hardware, {uint64_t{7}}); },
        false},
-      {"rtl", make_rtl_under_test, true, /*extensions=*/false},
+      {"rtl", make_rtl_under_test, true},
   };
 }
 
