@@ -239,6 +239,9 @@ class Run {
     if (const auto known = keys_.find(module); known != keys_.end()) return known->second;
     const std::string base = base_name(module);
     uint64_t key = hash64(module + hex(source_keys_.at(base)), common_key_);
+    if (module == top_) {  // whose name need not tell its parameters
+      for (const auto& [name, value] : parameters_) key = hash64(fmt::format("{}={}", name, value), key);
+    }
     for (const std::string& child : children_.at(module)) key = hash64(hex(visit(child)), key);
     order_.push_back(module);
     return keys_[module] = key;
