@@ -74,9 +74,10 @@ std::string broken_rule(const Graph& graph) {
           layer.weight.data.size() != static_cast<size_t>(layer.weight.size())) {
         return fmt::format("the weight of layer '{}' is not i8 {}", layer.name, to_string(weight));
       }
-      if (layer.bias.type != DType::kI32 || layer.bias.shape != Shape{conv->o} ||
+      const Shape bias = conv->per_channel ? Shape{conv->o, 4} : Shape{conv->o};
+      if (layer.bias.type != DType::kI32 || layer.bias.shape != bias ||
           layer.bias.data.size() != 4 * static_cast<size_t>(layer.bias.size())) {
-        return fmt::format("the bias of layer '{}' is not i32 {}", layer.name, to_string(Shape{conv->o}));
+        return fmt::format("the bias of layer '{}' is not i32 {}", layer.name, to_string(bias));
       }
     }
   }

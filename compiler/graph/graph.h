@@ -26,8 +26,8 @@ struct ActivationTensor {
   std::optional<int> exponent;  // of the power-of-two scale, where known
 };
 
-/// One operator. `weight` (i8 [o, c, kernel_h, kernel_w]) and `bias` (i32 [o]) belong to Conv2d and are empty
-/// otherwise.
+/// One operator. `weight` (i8 [o, c, kernel_h, kernel_w]) and `bias` (i32 [o]; where channels have requantisations of their
+/// own, their parameters, i32 [o, 4]) belong to Conv2d and are empty otherwise.
 struct Layer {
   std::string name;  // unique; where it can be, the name of the model's node
   ops::Operator op;
@@ -45,7 +45,7 @@ struct Port {
 
 struct Graph {
   std::string name;
-  std::string rule = "single";  // rounding rule of every requantisation: one round-half-up shift
+  std::string rule = "single";  // rounding rule of requantisations by shift: one round-half-up shift
   std::vector<ActivationTensor> tensors;
   std::vector<Layer> layers;  // each after the layers whose outputs it reads
   std::vector<Port> inputs;

@@ -51,6 +51,29 @@ std::string error_of(const std::string& from, const std::string& to) {
 
 TEST(GraphTextTest, PrintsWhatItReads) { EXPECT_EQ(to_text(small()), kSmall); }
 
+/// `kSmall` whose convolution has a zero point and requantises each channel by itself.
+std::string small_per_channel() {
+  std::string text = kSmall;
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+  };
+  replace("shift 1 clamp -128..127", "pad_value -5 channels tflite");
+  replace("i32 [2]\n  05000000ffffffff",
+          "i32 [2, 4]\n  05000000000000400001000000807f00ffffffff000000400001000000807f00");
+  return text;
+}
+
+TEST(GraphTextTest, PrintsChannelsOfTheirOwn) {
+  const Result<Graph> graph = parse_graph(small_per_channel(), "small.graph");
+  ASSERT_TRUE(graph.ok()) << render(graph.error());
+  EXPECT_EQ(to_text(*graph), small_per_channel());
+  std::string text = small_per_channel();
+  text.replace(text.find("tflite"), 6, "tflit");
+  EXPECT_EQ(render(parse_graph(text, "small.graph").error()),
+            "small.graph:8:89: error: unknown rounding rule 'tflit'\n  legal: single, tflite\n  hint: did you mean "
+            "'tflite'?");
+}
+
 TEST(GraphTextTest, ErrorsNamePlaceAndChoices) {
   EXPECT_EQ(error_of("rule single", "rule singel"),
             "small.graph:1:20: error: unknown rounding rule 'singel'\n  legal: single\n  hint: did you mean 'single'?");

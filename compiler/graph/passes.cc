@@ -11,7 +11,7 @@ namespace {
 bool narrow(ops::Operator& op, const ops::Clip& clip) {
   int* low = nullptr;
   int* high = nullptr;
-  if (auto* conv = std::get_if<ops::Conv2d>(&op)) {
+  if (auto* conv = std::get_if<ops::Conv2d>(&op); conv && !conv->per_channel) {
     low = &conv->requantize.low;
     high = &conv->requantize.high;
   } else if (auto* add = std::get_if<ops::Add>(&op)) {

@@ -4,7 +4,8 @@
 //   tensor "input" [1, 1, 8, 8] scale 2^-6
 //   input "input" [1, 1, 8, 8]
 //   layer "conv1" conv2d("input") -> "conv1_relu" kernel 3x3 stride 1x1 pad 1,1,1,1 shift 7 clamp 0..127
-//   output "conv1_relu" [1, 16, 8, 8]
+//   layer "conv2" conv2d("conv1_relu") -> "conv2" kernel 1x1 stride 1x1 pad 0,0,0,0 pad_value -5 channels tflite
+//   output "conv2" [1, 16, 8, 8]
 //   weight "conv1" i8 [16, 1, 3, 3]
 //     fe01...
 #include <fmt/format.h>
@@ -48,7 +49,9 @@ OperatorText text_of(const ops::Operator& op) {
   if (const auto* o = std::get_if<ops::Conv2d>(&op)) {
     return {"conv2d", window(o->kernel_h, o->kernel_w, o->stride_h, o->stride_w, o->pad_top, o->pad_left, o->pad_bottom,
                              o->pad_right) +
-                          shift_and_clamp(o->requantize)};
+                          (o->pad_value == 0 ? "" : fmt::format(" pad_value {}", o->pad_value)) +
+                          (o->per_channel ? fmt::format(" channels {}", ops::name(*o->per_channel))
+                                          : shift_and_clamp(o->requantize))};
   }
   if (const auto* o = std::get_if<ops::MaxPool>(&op)) {
     return {"max_pool", window(o->kernel_h, o->kernel_w, o->stride_h, o->stride_w, o->pad_top, o->pad_left,
@@ -289,7 +292,12 @@ class Parser {
       op.o = out[1];
       TANDEM_TRY(sizes(in, op));
       TANDEM_TRY(windows(op));
-      TANDEM_TRY(requantize(op.requantize));
+      TANDEM_TRY(pad_value(op.pad_value));
+      if (peek().text == "channels") {
+        TANDEM_TRY(channels(op.per_channel));
+      } else {
+        TANDEM_TRY(requantize(op.requantize));
+      }
       result.op = op;
     } else if (kind.text == "max_pool") {
       ops::MaxPool op;
@@ -346,6 +354,27 @@ class Parser {
     return {};
   }
 
+  Result<void> pad_value(int& result) {
+    if (peek().text != "pad_value") return {};
+    take();
+    const SourceLocation where = peek().where;
+    TANDEM_ASSIGN(const int64_t value, integer());
+    if (value < -128 || value > 127) return Diagnostic{where, fmt::format("pad value {} is no int8", value), {}, ""};
+    result = static_cast<int>(value);
+    return {};
+  }
+
+  Result<void> channels(std::optional<ops::Rounding>& result) {
+    take();
+    const SourceLocation where = peek().where;
+    TANDEM_ASSIGN(const std::string rule, word());
+    for (const ops::Rounding rounding : {ops::Rounding::kSingle, ops::Rounding::kTflite}) {
+      if (rule == ops::name(rounding)) result = rounding;
+    }
+    if (!result) return unknown_name(where, "rounding rule", rule, {"single", "tflite"});
+    return {};
+  }
+
   Result<void> requantize(ops::Requantize& result) {
     TANDEM_TRY(expect("shift"));
     TANDEM_ASSIGN(const int64_t shift, integer());
@@ -395,7 +424,9 @@ class Parser {
       if (tensor.data.size() > bytes) return bad;
     }
     (is_weight ? owner->weight : owner->bias) = tensor;
-    if (auto* conv = std::get_if<ops::Conv2d>(&owner->op); conv && !is_weight) conv->bias_bits = ops::bias_bits(tensor);
+    if (auto* conv = std::get_if<ops::Conv2d>(&owner->op); conv && !is_weight && !conv->per_channel) {
+      conv->bias_bits = ops::bias_bits(tensor);
+    }
     return {};
   }
 
