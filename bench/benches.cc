@@ -9,7 +9,9 @@ namespace tandem::bench {
 
 const std::vector<Bench>& benches() {
   static const std::vector<Bench> kBenches = {
-      {"accelerator", "Cycles of the RTL on the shared VTA programs: default hardware, 8-byte bus, latency 32.",
+      {"accelerator",
+       "Cycles of the RTL, default hardware, 8-byte bus, latency 32: the shared VTA programs, then layers that the "
+       "compiler schedules without tuning, requantised per channel to int8.",
        measure_accelerator},
       {"simulators", "Speed of the simulators on one core, on the shared VTA programs.", measure_simulators},
       {"models", "Whole models on every target: wrong bits, accuracy, cycles of a sample.", measure_models},
