@@ -1,6 +1,7 @@
 // The arithmetic of one REQUANTIZE, vectorised; not its checks, which the machine has made before.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
