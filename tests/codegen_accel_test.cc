@@ -29,7 +29,25 @@ uint64_t seed() {
   return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
 }
 
+/// What a convolution's channels are requantised by: scales under which results spread, saturate, or vanish.
+Tensor random_channels(Rng& rng, int64_t count) {
+  std::vector<ops::ChannelParameters> channels;
+  for (int64_t o = 0; o < count; ++o) {
+    ops::ChannelParameters channel;
+    channel.bias = static_cast<int32_t>(rng.chance(0.1) ? rng.uniform(INT32_MIN, INT32_MAX) : rng.uniform(-9999, 9999));
+    channel.multiplier = static_cast<int32_t>(rng.uniform(rng.chance(0.1) ? 0 : 1 << 30, INT32_MAX));
+    channel.left = static_cast<int>(rng.chance(0.1) ? rng.uniform(0, 31) : 0);
+    channel.right = static_cast<int>(rng.chance(0.1) ? rng.uniform(0, 31) : rng.uniform(4, 12));
+    channel.zero_point = static_cast<int>(rng.uniform(-128, 127));
+    channel.low = static_cast<int>(rng.chance(0.5) ? -128 : rng.uniform(-128, 20));
+    channel.high = static_cast<int>(rng.chance(0.5) ? 127 : rng.uniform(channel.low, 127));
+    channels.push_back(channel);
+  }
+  return ops::pack_parameters(channels);
+}
+
 Tensor random_tensor(Rng& rng, const loop::Param& param) {
+  if (param.buffer->name == "channels") return random_channels(rng, param.buffer->shape[0]);
   Tensor tensor(loop::tensor_type(param.buffer->type), param.buffer->shape);
   const bool extreme = rng.chance(0.2);
   for (int64_t i = 0; i < tensor.size(); ++i) {
@@ -82,6 +100,10 @@ ops::Conv2d random_conv(Rng& rng, const isa::HwConfig& hw) {
   }
   op.requantize = random_requantize(rng);
   op.bias_bits = rng.chance(0.7) ? 16 : 32;
+  if (hw.requant_lanes() > 0 && rng.chance(0.5)) {
+    op.per_channel = rng.chance(0.5) ? ops::Rounding::kSingle : ops::Rounding::kTflite;
+    if (hw.extended_alu != 0 && rng.chance(0.7)) op.pad_value = static_cast<int>(rng.uniform(-128, 127));
+  }
   return op;
 }
 
@@ -147,7 +169,7 @@ std::string difference(Rng& rng, const ops::Operator& op, const isa::HwConfig& h
     }
     logical[name] = random_tensor(rng, definition.params[i]);
     const Tensor data = loop::pack(packed.layout, logical[name]);
-    if (name == "weight" || name == "bias") {
+    if (name == "weight" || name == "bias" || name == "channels") {
       arguments.push_back(builder.constant(name, data));
     } else {
       arguments.push_back(builder.input(name, type, packed.buffer->shape));

@@ -64,7 +64,7 @@ bool find_begun_sum(const Stmt& stmt, Nest& first, Nest& later) {
          find_nest(block->statements[1], later) && first.intrinsic != nullptr && later.intrinsic != nullptr;
 }
 
-/// The value of a copy: a load, perhaps converted, perhaps only under a condition and else `pad`; or always zero (no
+/// The value of a copy: a load, perhaps converted, perhaps only under a condition and else `pad`; or always `pad` (no
 /// load).
 struct CopyValue {
   const loop::Load* load = nullptr;
@@ -81,7 +81,11 @@ bool find_copy(const loop::Expr& value, CopyValue& copy) {
     copy.valid.push_back(chosen->condition);
     return find_copy(chosen->a, copy);
   }
-  if (const auto* literal = std::get_if<loop::IntLiteral>(&value->node)) return literal->value == 0;
+  if (const auto* literal = std::get_if<loop::IntLiteral>(&value->node)) {
+    if (!copy.valid.empty() && literal->value != copy.pad) return false;
+    copy.pad = literal->value;
+    return true;
+  }
   copy.load = std::get_if<loop::Load>(&value->node);
   return copy.load != nullptr;
 }
@@ -500,7 +504,14 @@ class Lowering {
                         {},
                         "tensorize it"};
     }
-    if (copy.load == nullptr) return lower_zeros(store, box);
+    if (copy.pad != 0 && (to == nullptr || to->memory != isa::Memory::kInp)) {
+      return Diagnostic{{},
+                        fmt::format("pads of '{}' in '{}' are {}; only those of 'inp' can be other than 0",
+                                    store.buffer->name, store.buffer->scope, copy.pad),
+                        {},
+                        ""};
+    }
+    if (copy.load == nullptr) return lower_pads(store, box, copy.pad);
     const Place* from = pads_.find(copy.load->buffer);
     if ((to == nullptr) == (from == nullptr)) {
       return Diagnostic{
@@ -511,13 +522,6 @@ class Lowering {
           "copies go between dram and one scratchpad"};
     }
     const bool is_load = to != nullptr;
-    if (copy.pad != 0 && (!is_load || to->memory != isa::Memory::kInp)) {
-      return Diagnostic{{},
-                        fmt::format("pads of '{}' in '{}' are {}; only those of 'inp' can be other than 0",
-                                    store.buffer->name, store.buffer->scope, copy.pad),
-                        {},
-                        ""};
-    }
     const Place& place = is_load ? *to : *from;
     const loop::BufferRef &scratch = is_load ? store.buffer : copy.load->buffer,
                           &tensor = is_load ? copy.load->buffer : store.buffer;
@@ -563,17 +567,20 @@ class Lowering {
                      only_pads, copy.pad);
   }
 
-  /// Only pads: every element of the scratchpad is a zero, and no tensor is read.
-  Result<bool> lower_zeros(const loop::Store& store, const Box& box) {
+  /// Only pads: every lane of the scratchpad holds `pad`, and no tensor is read.
+  Result<bool> lower_pads(const loop::Store& store, const Box& box, int64_t pad) {
     const Place* to = pads_.find(store.buffer);
     if (to == nullptr) {
       return Diagnostic{
-          {}, fmt::format("zeros cannot be stored to '{}' in '{}'", store.buffer->name, store.buffer->scope), {}, ""};
+          {},
+          fmt::format("constants cannot be stored to '{}' in '{}'", store.buffer->name, store.buffer->scope),
+          {},
+          ""};
     }
     const auto sram = flat(store.buffer, store.indices);
     if (!sram) return false;
     return emit_copy(to->memory, *to, store.buffer, store.buffer, LayerArgument{kFillTensor, false}, *sram, *sram, box,
-                     box, true, 0);
+                     box, true, pad);
   }
 
   Result<bool> emit_copy(isa::Memory memory, const Place& place, const loop::BufferRef& scratch,
