@@ -26,29 +26,41 @@ module acc_lanes #(
   input  logic [31:0]          imm_i,
   input  logic [GroupBits-1:0] group_i,      // of lanes that the ALU takes
   input  logic [32*Lanes-1:0]  dot_i,
-  input  logic [32*Lanes-1:0]  dst_i,
+  input  logic [32*Lanes-1:0]  dst_i,        // as read
   input  logic [32*Lanes-1:0]  src_i,
+  // Whether a younger result takes its place: that of the step before, or of the one before that.
+  input  logic                 dst_before_i,
+  input  logic                 dst_before_last_i,
+  input  logic                 src_before_i,
+  input  logic                 src_before_last_i,
+  input  logic [32*Lanes-1:0]  before_last_i,
   output logic [32*Lanes-1:0]  result_o
 );
   `include "isa.svh"
   `include "alu_lane.svh"
+  `include "alu_lanes.svh"
 
-  logic [32*Lanes-1:0]    result_q;
-  logic [32*AluLanes-1:0] alu;
+  logic [32*Lanes-1:0]    result_q, dst, src;
+  logic [32*AluLanes-1:0] alu, a, b;
   logic [31:0]            first;  // lane of the group
   assign result_o = result_q;
   assign first = (Groups > 1) ? 32'(group_i) * AluLanes : 32'd0;
 
   // Unknown where there is nothing to do: no gates, and no work for a simulator.
   always_comb begin
+    dst = 'x;
+    src = 'x;
+    a = 'x;
+    b = 'x;
     alu = 'x;
-    if (valid_i && alu_i) begin
-      for (int l = 0; l < AluLanes; l++) begin
-        if (ExtendedAlu > 0 && extended_i) begin
-          alu[32*l +: 32] = alu_extended_op(operation_i, dst_i[32*(first+l) +: 32], use_imm_i ? imm_i : src_i[32*(first+l) +: 32], imm_i);
-        end else begin
-          alu[32*l +: 32] = alu_op(operation_i[2:0], dst_i[32*(first+l) +: 32], use_imm_i ? imm_i : src_i[32*(first+l) +: 32]);
-        end
+    if (valid_i) begin
+      dst = dst_before_i ? result_q : dst_before_last_i ? before_last_i : dst_i;
+      if (alu_i) begin
+        src = use_imm_i ? {Lanes{imm_i}} : src_before_i ? result_q : src_before_last_i ? before_last_i : src_i;
+        a = dst[32*first +: 32*AluLanes];
+        b = src[32*first +: 32*AluLanes];
+        if (ExtendedAlu > 0 && extended_i) alu = alu_extended_lanes(operation_i, a, b, imm_i);
+        else alu = alu_lanes(operation_i[2:0], a, b);
       end
     end
   end
@@ -64,7 +76,7 @@ module acc_lanes #(
         result_q <= '0;
         // verilator lint_on WIDTHCONCAT
       end else begin
-        for (int l = 0; l < Lanes; l++) result_q[32*l +: 32] <= (overwrite_i ? 32'd0 : dst_i[32*l +: 32]) + dot_i[32*l +: 32];
+        for (int l = 0; l < Lanes; l++) result_q[32*l +: 32] <= (overwrite_i ? 32'd0 : dst[32*l +: 32]) + dot_i[32*l +: 32];
       end
     end
   end

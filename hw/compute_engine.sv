@@ -467,6 +467,7 @@ module compute_engine #(
       .inp_i(inp_data_i),
       .wgt_i(wgt_data_i),
       .row_i(vector_q),
+      .sum_valid_i(depthwise_q[TreeStages+1]),
       .sum_o(taps)
     );
   end else begin : gen_no_depthwise
@@ -532,8 +533,13 @@ module compute_engine #(
     .imm_i(x_imm),
     .group_i(x_group_q),
     .dot_i(dot),
-    .dst_i(dst_from_w_q ? result_q : dst_from_v_q ? v_q : dst_read),
-    .src_i(src_from_w_q ? result_q : src_from_v_q ? v_q : src_read),
+    .dst_i(dst_read),
+    .src_i(src_read),
+    .dst_before_i(dst_from_w_q),
+    .dst_before_last_i(dst_from_v_q),
+    .src_before_i(src_from_w_q),
+    .src_before_last_i(src_from_v_q),
+    .before_last_i(v_q),
     .result_o(result_q)
   );
   always_ff @(posedge clk_i) begin

@@ -12,7 +12,8 @@ module depthwise_core #(
   input  logic [Taps*Batch*Block*8-1:0] inp_i,    // [tap][batch][lane]
   input  logic [Block*Block*8-1:0]      wgt_i,    // vectors of Block weights
   input  logic [RowBits-1:0]            row_i,    // vector of tap 0, a multiple of Taps
-  output logic [Batch*Block*32-1:0]     sum_o     // [batch][lane]
+  input  logic                          sum_valid_i,
+  output logic [Batch*Block*32-1:0]     sum_o     // [batch][lane], unknown without sum_valid_i
 );
   localparam int InpBits = Taps * Batch * Block * 8;
   localparam int WgtBits = Taps * Block * 8;
@@ -61,9 +62,12 @@ module depthwise_core #(
   end
   // Two levels of adders, in front of gemm_core's last register.
   always_comb begin
-    for (int l = 0; l < Batch * Block; l++) begin
-      sum_o[l*32 +: 32] = 32'($signed(18'(gen_tap[0].product_q[l*32 +: 32] + gen_tap[1].product_q[l*32 +: 32] +
-                                          gen_tap[2].product_q[l*32 +: 32] + gen_tap[3].product_q[l*32 +: 32])));
+    sum_o = 'x;
+    if (sum_valid_i) begin
+      for (int l = 0; l < Batch * Block; l++) begin
+        sum_o[l*32 +: 32] = 32'($signed(18'(gen_tap[0].product_q[l*32 +: 32] + gen_tap[1].product_q[l*32 +: 32] +
+                                            gen_tap[2].product_q[l*32 +: 32] + gen_tap[3].product_q[l*32 +: 32])));
+      end
     end
   end
 

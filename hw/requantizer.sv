@@ -222,44 +222,33 @@ module requantizer #(
 
   logic [32*Lanes-1:0] result;
   logic [8*Lanes-1:0]  narrow;
-  if (Parts > 1) begin : gen_part_1
-    logic [PartBits-1:0] delivered_q;  // that the memories deliver
+  // Which part the memories deliver.
+  logic [32*Lanes-1:0]  acc;
+  logic [128*Lanes-1:0] prm;
+  if (Parts > 1) begin : gen_select
+    localparam int GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
+    logic [PartBits-1:0]  delivered_q;
+    logic [GroupBits-1:0] group;
     always_ff @(posedge clk_i) begin
       if (step) delivered_q <= part_q;
     end
+    assign group = (Groups > 1) ? delivered_q[GroupBits-1:0] : '0;
+    assign acc = acc_data_i[32'(delivered_q)*32*Lanes +: 32*Lanes];
+    assign prm = prm_data_i[32'(group)*128*Lanes +: 128*Lanes];
+  end else begin : gen_all
+    assign acc = acc_data_i;
+    assign prm = prm_data_i;
   end
-  genvar l, g;
-  for (l = 0; l < Lanes; l++) begin : gen_lane
-    logic [31:0]  acc;
-    logic [127:0] prm;
-    if (Parts > 1) begin : gen_select
-      assign acc = acc_data_i[(32'(gen_part_1.delivered_q)*Lanes+l)*32 +: 32];
-    end else begin : gen_all
-      assign acc = acc_data_i[l*32 +: 32];
-    end
-    if (Groups > 1) begin : gen_group
-      localparam int GroupBits = $clog2(Groups);
-      assign prm = prm_data_i[(32'(gen_part_1.delivered_q[GroupBits-1:0])*Lanes+l)*128 +: 128];
-    end else begin : gen_one
-      assign prm = prm_data_i[l*128 +: 128];
-    end
-    requantize_lane u_lane (
-      .clk_i,
-      .valid_i(valid_q[Stages-1:0]),
-      .time_i(time_q),
-      .tflite_i(tflite_q),
-      .acc_i(acc),
-      .bias_i(prm[31:0]),
-      .multiplier_i(prm[62:32]),
-      .left_i(prm[68:64]),
-      .right_i(prm[76:72]),
-      .bounds_i({prm[119:112], prm[111:104], prm[103:96]}),
-      .result_o(result[l*32 +: 32]),
-      .narrow_o(narrow[l*8 +: 8])
-    );
-    logic unused_bits;
-    assign unused_bits = &{1'b0, prm};
-  end
+  requantize_lanes #(.Lanes(Lanes)) u_lanes (
+    .clk_i,
+    .valid_i(valid_q[Stages-1:0]),
+    .time_i(time_q),
+    .tflite_i(tflite_q),
+    .acc_i(acc),
+    .prm_i(prm),
+    .result_o(result),
+    .narrow_o(narrow)
+  );
 
   // Elements of several parts are put together.
   logic trip_last, trip_end;
@@ -281,6 +270,7 @@ module requantizer #(
         index_q <= trip_q[AccBits-1:0];
       end
     end
+    genvar g;
     for (g = 0; g < Parts; g++) begin : gen_part
       always_ff @(posedge clk_i) begin
         if (valid_q[Stages] && place_q == PartBits'(g)) begin

@@ -19,6 +19,7 @@ tandem::Result<void> generate(const std::string& table_path, const std::string& 
       {"builtins.h", emit_builtins_header(table)},
       {"isa.svh", emit_isa_verilog(table)},
       {"alu_lane.svh", emit_alu_verilog(table)},
+      {"alu_lanes.svh", emit_alu_lanes_verilog(table)},
   };
   std::filesystem::create_directories(output);
   for (const auto& [name, content] : files) TANDEM_TRY(tandem::write_file(output + "/" + name, content));

@@ -10,13 +10,13 @@ module depthwise_core_bench;
   logic [511:0]  sum_2, sum_4;
   always_ff @(posedge clk) valid <= {valid[2:0], 1'b1};
   depthwise_core #(.Batch(1), .Block(4), .Taps(1), .Stages(1)) u_1 (
-    .clk_i(clk), .valid_i(1'b1), .inp_i(inp[31:0]), .wgt_i(wgt[127:0]), .row_i(row[1:0]), .sum_o(sum_1)
+    .clk_i(clk), .valid_i(1'b1), .inp_i(inp[31:0]), .wgt_i(wgt[127:0]), .row_i(row[1:0]), .sum_valid_i(1'b1), .sum_o(sum_1)
   );
   depthwise_core #(.Batch(2), .Block(8), .Taps(2), .Stages(2)) u_2 (
-    .clk_i(clk), .valid_i({valid[0], 1'b1}), .inp_i(inp[255:0]), .wgt_i(wgt), .row_i({row[2:1], 1'b0}), .sum_o(sum_2)
+    .clk_i(clk), .valid_i({valid[0], 1'b1}), .inp_i(inp[255:0]), .wgt_i(wgt), .row_i({row[2:1], 1'b0}), .sum_valid_i(1'b1), .sum_o(sum_2)
   );
   depthwise_core #(.Batch(2), .Block(8), .Taps(4), .Stages(3)) u_4 (
-    .clk_i(clk), .valid_i({valid[1:0], 1'b1}), .inp_i(inp[511:0]), .wgt_i(wgt), .row_i({row[2], 2'b0}), .sum_o(sum_4)
+    .clk_i(clk), .valid_i({valid[1:0], 1'b1}), .inp_i(inp[511:0]), .wgt_i(wgt), .row_i({row[2], 2'b0}), .sum_valid_i(1'b1), .sum_o(sum_4)
   );
 
   function automatic integer expected(input integer block, input integer taps, input integer first, input integer b, input integer o);

@@ -16,6 +16,7 @@ std::string emit_instruction_source(const Table& table);  // isa/instruction_set
 std::string emit_builtins_header(const Table& table);     // isa/builtins.h
 std::string emit_isa_verilog(const Table& table);         // isa/isa.svh
 std::string emit_alu_verilog(const Table& table);         // isa/alu_lane.svh
+std::string emit_alu_lanes_verilog(const Table& table);   // isa/alu_lanes.svh
 
 /// How a dialect writes the tree of a width: nested, with `names` for the arguments and `clog2` for the function.
 std::string nested(const ScalarExpression& expression, const std::vector<std::string>& names, const std::string& clog2);

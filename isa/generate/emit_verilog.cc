@@ -300,4 +300,32 @@ std::string emit_alu_verilog(const Table& table) {
   return text + "// verilator lint_on UNUSEDSIGNAL\n";
 }
 
+std::string emit_alu_lanes_verilog(const Table& table) {
+  std::string text = kBanner;
+  text +=
+      "// AluLanes lanes of the ALU, after isa.svh and alu_lane.svh: alu_lanes(code, a, b), and "
+      "alu_extended_lanes(code, "
+      "a, b, c)\n"
+      "// of ALU_EXTENDED, whose c is one for all lanes. The operation is chosen outside of the loops, which simulate "
+      "as "
+      "vectors.\n\n";
+  const std::string lanes = "logic [32*AluLanes-1:0]";
+  const auto selection = [&](const std::string& name, int code_bits, bool extended) {
+    std::string cases;
+    for (const AluOperation& operation : table.alu_operations) {
+      if (operation.extended() != extended) continue;
+      cases += fmt::format(
+          "      {0}{1}: for (int l = 0; l < AluLanes; l++) {2}[32*l +: 32] = alu_{3}(a[32*l +: 32], b[32*l +: "
+          "32]{4});\n",
+          extended ? "AluExtendedOp" : "AluOp", upper_camel(operation.name), name, operation.name,
+          extended ? ", c" : "");
+    }
+    return fmt::format(
+        "function automatic {0} {1}(input logic [{2}:0] code, input {0} a, input {0} b{3});\n"
+        "  begin\n    case (code)\n{4}      default: {1} = {{AluLanes{{32'd0}}}};\n    endcase\n  end\nendfunction\n",
+        lanes, name, code_bits - 1, extended ? ", input logic [31:0] c" : "", cases);
+  };
+  return text + selection("alu_lanes", 3, false) + "\n" + selection("alu_extended_lanes", kExtensionCodeBits, true);
+}
+
 }  // namespace tandem::isa::generate

@@ -117,7 +117,7 @@ class ModelBuild {
     verilog_ = files_in(checkout_path("hw"), {".sv", ".svh"});
     const std::string generated = TANDEM_GENERATED_ISA;
     std::vector<std::string> inputs = verilog_;
-    for (const char* file : {"isa.svh", "alu_lane.svh"}) inputs.push_back(fmt::format("{}/{}", generated, file));
+    for (const char* file : {"isa.svh", "alu_lane.svh", "alu_lanes.svh"}) inputs.push_back(fmt::format("{}/{}", generated, file));
     for (const char* file : {"sim/rtl/harness/harness.cc", "sim/rtl/harness/harness.h", "sim/dram/dram.h",
                              "sim/dram/restless_dram.h", "sim/rtl/model_builder.cc", "sim/rtl/register_map.cc"}) {
       inputs.push_back(checkout_path(file));

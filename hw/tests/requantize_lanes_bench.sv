@@ -1,5 +1,5 @@
-// requantize_lane against both rules in plain 64-bit integers, as TFLite and gemmlowp state them: edge values and random ones, one per cycle.
-module requantize_lane_bench;
+// requantize_lanes, the second of two, against both rules in plain 64-bit integers, as TFLite and gemmlowp state them: edge values and random ones, one per cycle.
+module requantize_lanes_bench;
   `include "bench.svh"
   localparam int Latency = 13;
 
@@ -12,20 +12,20 @@ module requantize_lane_bench;
   logic [23:0]        bounds;
   logic [31:0]        result;
   logic [7:0]         narrow;
-  requantize_lane u_lane (
+  logic [63:0]        results;
+  logic [15:0]        narrows;
+  requantize_lanes #(.Lanes(2)) u_lanes (
     .clk_i(clk),
     .valid_i({valid[Latency-2:0], 1'b1}),
     .time_i(cycle),
     .tflite_i(tflite),
-    .acc_i(acc),
-    .bias_i(bias),
-    .multiplier_i(multiplier),
-    .left_i(left),
-    .right_i(right),
-    .bounds_i(bounds),
-    .result_o(result),
-    .narrow_o(narrow)
+    .acc_i({acc, ~acc}),
+    .prm_i({8'd0, bounds, 16'd0, 3'd0, right, 3'd0, left, 1'b0, multiplier, bias, 128'd0}),
+    .result_o(results),
+    .narrow_o(narrows)
   );
+  assign result = results[63:32];
+  assign narrow = narrows[15:8];
   always_ff @(posedge clk) begin
     valid <= {valid[Latency-2:0], 1'b1};
     cycle <= cycle + 4'd1;
