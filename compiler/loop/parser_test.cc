@@ -85,7 +85,8 @@ TEST(Parser, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("kernel k(x: i32[4]) { x[0] = shift_rihgt(x[0], 1); }"),
             "k.loop:1:30: error: unknown function 'shift_rihgt'\n  legal: min, max, select, bool, i8, i32, i64, f32, "
             "add, sub, mul, "
-            "narrow_i8, saturate_i8, shift_right, rounding_shift_right\n  hint: did you mean 'shift_right'?");
+            "narrow_i8, saturate_i8, shift_right, rounding_shift_right, saturate_i32, srdhm, rounding_divide, "
+            "requantize_single, requantize_tflite\n  hint: did you mean 'shift_right'?");
   EXPECT_EQ(error_of("kernel k(x: i32[4]) { x[0] = max(x[0]); }"),
             "k.loop:1:30: error: 'max' takes 2 arguments, 1 are given");
   EXPECT_EQ(error_of("kernel k(x: i32[4]) { x[0] = 1 }"), "k.loop:1:32: error: expected ';', found '}'");

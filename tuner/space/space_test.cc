@@ -63,7 +63,7 @@ TEST(HardwareSpace, SaysWhyAPointIsInfeasible) {
   EXPECT_EQ(space.infeasible({1, 1, 1}), "");
   EXPECT_EQ(space.infeasible({1, 1, 0}), "acc_buffer_bytes 96 KiB is not a power of two from 2 KiB to 2048 KiB");
   EXPECT_EQ(space.infeasible({2, 2, 1}), "1024 MACs per cycle (1 x 32 x 32), the budget is 256");
-  EXPECT_EQ(space.infeasible({1, 1, 2}), "5242880 bits of buffers, the budget is 3932160");
+  EXPECT_EQ(space.infeasible({1, 1, 2}), "5373952 bits of buffers, the budget is 4063232");
 }
 
 TEST(HardwareSpace, ChainedMeansEqualBlocks) {

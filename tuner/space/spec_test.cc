@@ -45,7 +45,8 @@ TEST(ExploreSpec, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(error_of(head + "hardware: {knobs: {blok_in: [8]}}\n"),
             "dir/spec.yaml:3:20: error: unknown key 'blok_in'\n"
             "  legal: batch, block_in, block_out, uop_buffer_bytes, inp_buffer_bytes, wgt_buffer_bytes, "
-            "acc_buffer_bytes, bus_bytes, outstanding_reads, command_queue_depth, token_queue_depth\n"
+            "acc_buffer_bytes, prm_buffer_bytes, bus_bytes, outstanding_reads, command_queue_depth, token_queue_depth, "
+            "requant_lanes, depthwise_width, alu_lanes, extended_alu, dsp_packing\n"
             "  hint: did you mean 'block_in'?");
   EXPECT_EQ(error_of(head + "hardware: {knobs: {block_in: [8, 12]}}\n"),
             "dir/spec.yaml:3:34: error: block_in 12 is not a power of two from 4 to 64\n"
