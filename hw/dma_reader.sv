@@ -69,7 +69,18 @@ module dma_reader #(
   // Requests.
   logic                burst_ready, start, pending_ready, load_empty, stop;
   logic [AddrBits-1:0] row_addr;
-  assign row_addr = load_base_i + ({{(AddrBits - 32){1'b0}}, load_dram_i} << load_elem_log2_i);
+  logic [RowBits-1:0]  row_bytes, row_stride;
+  // Unknown where there is no LOAD: no gates, and no work for a simulator.
+  always_comb begin
+    row_addr = 'x;
+    row_bytes = 'x;
+    row_stride = 'x;
+    if (load_valid_i) begin
+      row_addr = load_base_i + ({{(AddrBits - 32){1'b0}}, load_dram_i} << load_elem_log2_i);
+      row_bytes = {{(RowBits - 16){1'b0}}, load_x_size_i} << load_elem_log2_i;
+      row_stride = {{(RowBits - 16){1'b0}}, load_x_stride_i} << load_elem_log2_i;
+    end
+  end
   assign load_ready_o = burst_ready && pending_ready && !stop;
   assign start = load_valid_i && load_ready_o;
   assign load_empty = load_x_size_i == '0 || load_y_size_i == '0;
@@ -83,8 +94,8 @@ module dma_reader #(
     .ready_o(burst_ready),
     .addr_i(row_addr),
     .rows_i(load_y_size_i),
-    .bytes_i({{(RowBits - 16){1'b0}}, load_x_size_i} << load_elem_log2_i),
-    .stride_i({{(RowBits - 16){1'b0}}, load_x_stride_i} << load_elem_log2_i),
+    .bytes_i(row_bytes),
+    .stride_i(row_stride),
     .burst_valid_o,
     .burst_ready_i,
     .burst_addr_o,
@@ -131,26 +142,43 @@ module dma_reader #(
   assign stop = halt_i || failed_q;
   assign head_ready = (!busy_q || finish) && !fail;
   assign walk = head_valid && head_ready && x_size != '0 && y_size != '0;
-  assign row_length = IndexBits'(x_pad_0) + IndexBits'(x_size) + IndexBits'(x_pad_1);
   assign beat_ready_o = stop || (data_active && land_en_i);
   assign beat_taken = beat_valid_i && data_active && land_en_i && !stop;
   assign fail = beat_taken && beat_error_i;
   assign pad_grant = pad_write && !beat_taken && land_en_i && !stop;
   assign finish = busy_q && (!data_active || (beat_taken && data_last)) && (!pad_active || pad_done);
 
+  logic [IndexBits-1:0] first_index, gap;
+  logic [ChunkBits-1:0] last_chunk;
+  logic [LaneBits-1:0]  lanes;
+  always_comb begin
+    row_length = 'x;
+    first_index = 'x;
+    gap = 'x;
+    last_chunk = 'x;
+    lanes = 'x;
+    if (walk) begin
+      row_length = IndexBits'(x_pad_0) + IndexBits'(x_size) + IndexBits'(x_pad_1);
+      first_index = sram + IndexBits'(y_pad_0) * row_length + IndexBits'(x_pad_0);
+      gap = IndexBits'(x_pad_0) + IndexBits'(x_pad_1);
+      last_chunk = (elem_log2 > 5'(BusLog2)) ? (ChunkBits'(1) << (elem_log2 - 5'(BusLog2))) - 1'b1 : '0;
+      lanes = (elem_log2 < 5'(BusLog2)) ? LaneBits'(1) << (5'(BusLog2) - elem_log2) : LaneBits'(1);
+    end
+  end
+
   row_walker #(.BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)) u_data (
     .clk_i,
     .rst_ni(rst_ni && !stop),
     .start_i(walk),
     .ready_o(walker_ready),
-    .index_i(sram + IndexBits'(y_pad_0) * row_length + IndexBits'(x_pad_0)),
+    .index_i(first_index),
     .rows_i(y_size),
     .elements_i(x_size),
-    .gap_i(IndexBits'(x_pad_0) + IndexBits'(x_pad_1)),
+    .gap_i(gap),
     .lane_i(lane),
     .lane_stride_i(x_stride),
-    .last_chunk_i((elem_log2 > 5'(BusLog2)) ? (ChunkBits'(1) << (elem_log2 - 5'(BusLog2))) - 1'b1 : '0),
-    .lanes_i((elem_log2 < 5'(BusLog2)) ? LaneBits'(1) << (5'(BusLog2) - elem_log2) : LaneBits'(1)),
+    .last_chunk_i(last_chunk),
+    .lanes_i(lanes),
     .active_o(data_active),
     .step_i(beat_taken),
     .index_o(data_index),

@@ -28,7 +28,10 @@ module pad_walker #(
   logic [RunBits-1:0]   row_length;
   logic                 run_end;
 
-  assign row_length = RunBits'(elements_i) + RunBits'(left_i) + RunBits'(right_i);
+  always_comb begin
+    row_length = 'x;
+    if (start_i) row_length = RunBits'(elements_i) + RunBits'(left_i) + RunBits'(right_i);
+  end
   assign write_o = active_q && run_q != '0;
   assign index_o = index_q;
   assign active_o = active_q;

@@ -83,7 +83,8 @@ module requantizer #(
   logic                    known, begin_run, beyond, step, part_end, in_end, element_end, last_element;
 
   always_comb begin
-    case (reach_q)
+    product = 'x;
+    if (waiting_q) case (reach_q)
       3'd0: product = ReachBits'(in_q) * ReachBits'(src_in_q);
       3'd1: product = ReachBits'(out_q) * ReachBits'(src_out_q);
       3'd2: product = ReachBits'(in_q) * ReachBits'(dst_in_q);
