@@ -658,8 +658,17 @@ module tandem_accel #(
   assign wait_token_o = {store_wait, compute_wait_store, compute_wait_load, load_wait};
   assign wait_space_o = {store_full, compute_full, load_full};
   assign engine_idle_o = {store_idle, compute_idle, load_idle};
-  assign fetch_done_o = fetch_done;
-  assign fetch_insn_o = fetch_number;
+  // Fetch forgets where it stood when the run is halted; who looks wants what was before.
+  logic        fetch_done_q;
+  logic [31:0] fetch_number_q;
+  always_ff @(posedge clk_i) begin
+    if (!halt) begin
+      fetch_done_q <= fetch_done;
+      fetch_number_q <= fetch_number;
+    end
+  end
+  assign fetch_done_o = fetch_done_q;
+  assign fetch_insn_o = fetch_number_q;
   assign engine_busy_o = {store_busy, compute_busy, load_busy};
 
   logic unused;
