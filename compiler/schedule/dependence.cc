@@ -1,5 +1,7 @@
 #include "compiler/schedule/dependence.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace tandem::schedule {
@@ -147,6 +149,19 @@ std::vector<Dependence> carried_dependences(const std::vector<const loop::For*>&
     }
   }
   return result;
+}
+
+std::string describe(const Dependence& dependence, const std::vector<const loop::For*>& loops) {
+  std::string signs;
+  for (size_t i = 0; i < loops.size(); ++i) {
+    const int sign = dependence.direction[i];
+    signs += fmt::format("{}{} {}", i ? ", " : "", loops[i]->var->name,
+                         sign > 0   ? "later"
+                         : sign < 0 ? "earlier"
+                                    : "same");
+  }
+  return fmt::format("an iteration {} '{}' that another one ({}) {}", dependence.from.is_store ? "writes" : "reads",
+                     dependence.from.buffer->name, signs, dependence.to.is_store ? "writes" : "reads");
 }
 
 }  // namespace tandem::schedule

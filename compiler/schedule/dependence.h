@@ -25,4 +25,7 @@ struct Dependence {
 /// run in any order, in integers.
 std::vector<Dependence> carried_dependences(const std::vector<const loop::For*>& loops);
 
+/// "an iteration writes 't' that another one (i later, j same) reads".
+std::string describe(const Dependence& dependence, const std::vector<const loop::For*>& loops);
+
 }  // namespace tandem::schedule

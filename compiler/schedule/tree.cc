@@ -233,6 +233,21 @@ bool in_intrinsic(const Access& access) {
                      [](const Stmt& stmt) { return std::holds_alternative<loop::Intrinsic>(stmt->node); });
 }
 
+Stmt only_store(const Stmt& nest) {
+  if (const auto* node = as_for(nest)) return only_store(node->body);
+  if (const auto* node = std::get_if<loop::If>(&nest->node)) return only_store(node->body);
+  return std::holds_alternative<loop::Store>(nest->node) ? nest : nullptr;
+}
+
+Result<Stmt> find_only_store(const Schedule& schedule, const std::string& primitive, const std::string& loop,
+                             Stmt& nest) {
+  TANDEM_ASSIGN(const Path path, find_loop(schedule, primitive, loop));
+  nest = path.back();
+  const Stmt store = only_store(nest);
+  if (!store) return refuse(primitive, nest, "this is no perfect nest around one store");
+  return store;
+}
+
 std::set<BufferRef> allocated_in(const Stmt& root) {
   std::set<BufferRef> result;
   walk(root, [&](const Path& path) {

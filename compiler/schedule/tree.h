@@ -63,6 +63,12 @@ bool in_intrinsic(const Access& access);
 /// Buffers that are allocated below `root`.
 std::set<BufferRef> allocated_in(const Stmt& root);
 
+/// The store inside a perfect nest of loops and conditions; null where it is none.
+Stmt only_store(const Stmt& nest);
+/// The same of the loop of that name, which becomes `nest`.
+Result<Stmt> find_only_store(const Schedule& schedule, const std::string& primitive, const std::string& loop,
+                             Stmt& nest);
+
 /// What replaces an access: another buffer and other indices.
 using Redirect = std::function<loop::Operand(const loop::Operand&)>;
 /// Redirects loads, stores and operands of `buffer`.
