@@ -20,6 +20,19 @@ struct DramRange {
 /// Of a LOAD or STORE; empty for other instructions and where nothing moves.
 DramRange dram_range(const HwConfig& config, const Instruction& instruction);
 
+/// Calls `visit(begin, end)` for the bytes of each row of a LOAD or STORE, rows without gaps between them as one.
+template <typename Move, typename Visit>
+void for_each_row(const HwConfig& config, const Move& move, Visit&& visit) {
+  if (move.x_size == 0 || move.y_size == 0) return;
+  const auto element = static_cast<uint64_t>(config.element_bytes(move.mem_type));
+  const bool joined = move.x_stride == move.x_size;
+  const uint64_t rows = joined ? 1 : move.y_size, width = uint64_t{move.x_size} * (joined ? move.y_size : 1);
+  for (uint64_t row = 0; row < rows; ++row) {
+    const uint64_t begin = (move.dram_base + row * move.x_stride) * element;
+    visit(begin, begin + width * element);
+  }
+}
+
 /// Elements [begin, end) of a scratchpad.
 struct SramRange {
   int64_t begin = 0;

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <unordered_map>
 
 #include "isa/access.h"
 #include "isa/dataflow.h"
 #include "isa/program.h"
+#include "isa/range_set.h"
 #include "isa/token_run.h"
+#include "isa/uop_buffer.h"
 
 namespace tandem::isa {
 namespace {
@@ -21,35 +25,34 @@ struct ByteRange {
   std::string what;
 };
 
-bool overlap(const ByteRange& range, uint64_t begin, uint64_t end) { return range.begin < end && begin < range.end; }
-
-/// Disjoint ranges in order, for "does anything touch these bytes".
-class RangeSet {
- public:
-  explicit RangeSet(std::vector<std::pair<uint64_t, uint64_t>> ranges) {
-    std::sort(ranges.begin(), ranges.end());
-    for (const auto& [begin, end] : ranges) {
-      if (!ranges_.empty() && begin <= ranges_.back().second) {
-        ranges_.back().second = std::max(ranges_.back().second, end);
-      } else {
-        ranges_.emplace_back(begin, end);
-      }
-    }
-  }
-  bool touches(uint64_t begin, uint64_t end) const {
-    const auto after =
-        std::partition_point(ranges_.begin(), ranges_.end(), [&](const auto& range) { return range.second <= begin; });
-    return after != ranges_.end() && after->first < end;
-  }
-
- private:
-  std::vector<std::pair<uint64_t, uint64_t>> ranges_;
+/// A macro-instruction but for its tokens, and the micro-ops that it runs: what its footprint follows from.
+struct MacroKey {
+  EncodedInstruction instruction;
+  int uops = 0;
+  bool operator==(const MacroKey& other) const { return uops == other.uops && instruction == other.instruction; }
 };
+struct MacroKeyHash {
+  size_t operator()(const MacroKey& key) const {
+    uint64_t hash = static_cast<uint64_t>(key.uops);
+    for (const uint64_t word : key.instruction.words) hash = (hash ^ word ^ hash >> 29) * 0x9e3779b97f4a7c15u;
+    return static_cast<size_t>(hash ^ hash >> 32);
+  }
+};
+
+bool overlap(const ByteRange& range, uint64_t begin, uint64_t end) { return range.begin < end && begin < range.end; }
 
 class Checker {
  public:
   Checker(const Program& program, const CheckOptions& options)
-      : program_(program), options_(options), config_(program.hardware), codec_(program.hardware) {}
+      : program_(program),
+        options_(options),
+        config_(program.hardware),
+        codec_(program.hardware),
+        uop_buffer_(config_.depth(Memory::kUop)) {
+    for (const FieldPlace& place : codec_.places(static_cast<int64_t>(Opcode::kFinish))) {
+      if (place.lsb > 0) token_bits_ |= ((uint64_t{1} << place.width) - 1) << place.lsb;
+    }
+  }
 
   std::vector<Fault> run() {
     check_places();
@@ -59,7 +62,7 @@ class Checker {
     check_bounds();
     const TokenRun tokens = run_tokens(config_, instructions_);
     faults_.insert(faults_.end(), tokens.faults.begin(), tokens.faults.end());
-    if (faults_.empty()) faults_ = check_dataflow(program_, instructions_, uops_, tokens, options_);
+    if (faults_.empty()) faults_ = check_dataflow(program_, instructions_, footprints_, tokens, options_);
     return sorted();
   }
 
@@ -133,26 +136,31 @@ class Checker {
   }
 
   void check_bounds() {
-    std::vector<std::pair<uint64_t, uint64_t>> changing;
+    std::vector<AddressRange> changing, readable, writable;
+    for (const Segment& segment : program_.segments) {
+      readable.emplace_back(segment.address, segment.address + segment.bytes.size());
+    }
     for (const Binding& binding : program_.bindings) {
-      if (binding.role != Role::kInput) continue;
-      changing.emplace_back(binding.address, binding.address + static_cast<uint64_t>(binding.size_bytes()));
+      const AddressRange range{binding.address, binding.address + static_cast<uint64_t>(binding.size_bytes())};
+      readable.push_back(range);
+      (binding.role == Role::kInput ? changing : writable).push_back(range);
     }
     for (const Instruction& instruction : instructions_) {
-      if (const auto* store = std::get_if<Store>(&instruction)) add_rows(*store, changing);
+      if (const auto* store = std::get_if<Store>(&instruction)) {
+        for_each_row(config_, *store, [&](uint64_t begin, uint64_t end) { changing.emplace_back(begin, end); });
+      }
     }
     const RangeSet changed(std::move(changing));
-    uops_.resize(instructions_.size());
-    uop_buffer_.resize(static_cast<size_t>(config_.depth(Memory::kUop)));
-    uop_known_.resize(uop_buffer_.size());
+    const RangeList sources(std::move(readable)), targets(std::move(writable));
+    footprints_.resize(instructions_.size());
     for (size_t i = 0; i < instructions_.size(); ++i) {
       const auto index = static_cast<int64_t>(i);
       const Instruction& instruction = instructions_[i];
       if (const auto* load = std::get_if<Load>(&instruction)) {
-        const bool legal = check_move(index, *load, "load reads", "writes");
+        const bool legal = check_move(index, *load, "load reads", "writes", sources);
         if (legal && load->mem_type == Memory::kUop) load_uops(index, *load, changed);
       } else if (const auto* store = std::get_if<Store>(&instruction)) {
-        check_move(index, *store, "store writes", "reads");
+        check_move(index, *store, "store writes", "reads", targets);
       } else if (const auto* gemm = std::get_if<Gemm>(&instruction)) {
         check_loops(index, *gemm);
       } else if (const auto* mac = std::get_if<Mac>(&instruction)) {
@@ -162,21 +170,13 @@ class Checker {
       } else if (const auto* extended = std::get_if<AluExtended>(&instruction)) {
         check_loops(index, *extended);
       } else if (const auto* requantize = std::get_if<Requantize>(&instruction)) {
-        for (std::string& problem : index_faults(config_, *requantize)) fault(index, std::move(problem));
+        check_requantize(index, *requantize);
       }
     }
   }
 
-  void add_rows(const Store& store, std::vector<std::pair<uint64_t, uint64_t>>& rows) const {
-    const auto element = static_cast<uint64_t>(config_.element_bytes(store.mem_type));
-    for (uint64_t row = 0; row < store.y_size && store.x_size > 0; ++row) {
-      const uint64_t begin = (store.dram_base + row * store.x_stride) * element;
-      rows.emplace_back(begin, begin + store.x_size * element);
-    }
-  }
-
   template <typename Move>
-  bool check_move(int64_t index, const Move& move, const char* in_dram, const char* in_sram) {
+  bool check_move(int64_t index, const Move& move, const char* in_dram, const char* in_sram, const RangeList& tensors) {
     const size_t before = faults_.size();
     const SramRange sram = sram_range(move);
     const char* memory = info(move.mem_type).name;
@@ -190,19 +190,37 @@ class Checker {
       fault(index, fmt::format("{} DRAM [{:#x}, {:#x}), beyond the program's {:#x} bytes", in_dram, dram.begin,
                                dram.end, program_.dram_bytes));
     }
+    if (options_.whole_tensors && !dram.empty() && !tensors.one_holds(dram.begin, dram.end)) {
+      const char* legal = move.mem_type == Memory::kOut ? "output or scratch tensor" : "segment or tensor";
+      fault(index, fmt::format("{} DRAM [{:#x}, {:#x}), which lies in no {}", in_dram, dram.begin, dram.end, legal));
+    }
     if (move.mem_type == Memory::kOut && !dram.empty() && overlap(code_range(), dram.begin, dram.end)) {
       fault(index, fmt::format("{} DRAM [{:#x}, {:#x}), where the code lies", in_dram, dram.begin, dram.end));
     }
     return faults_.size() == before;
   }
 
-  uint8_t dram_byte(uint64_t address) const {
+  /// The segment that holds the byte, or null.
+  const Segment* segment_at(uint64_t address) const {
     for (const Segment& segment : program_.segments) {
-      if (address >= segment.address && address - segment.address < segment.bytes.size()) {
-        return segment.bytes[static_cast<size_t>(address - segment.address)];
-      }
+      if (address >= segment.address && address - segment.address < segment.bytes.size()) return &segment;
     }
-    return 0;
+    return nullptr;
+  }
+
+  /// `count` micro-ops from DRAM, which is zero where no segment lies.
+  std::vector<Uop> uops_at(uint64_t address, uint64_t count) const {
+    const auto size = static_cast<uint64_t>(codec_.uop_bytes());
+    Bytes bytes(count * size);
+    const Segment* segment = segment_at(address);
+    for (uint64_t i = 0; i < bytes.size(); ++i) {
+      const uint64_t at = address + i;
+      if (segment == nullptr || at - segment->address >= segment->bytes.size()) segment = segment_at(at);
+      if (segment != nullptr) bytes[i] = segment->bytes[static_cast<size_t>(at - segment->address)];
+    }
+    std::vector<Uop> uops;
+    for (uint64_t i = 0; i < count; ++i) uops.push_back(codec_.uop_from_bytes(bytes.data() + i * size));
+    return uops;
   }
 
   /// Follows what the micro-op buffer holds; compute runs in program order.
@@ -210,59 +228,78 @@ class Checker {
     if (load.x_size == 0 || load.y_size == 0) return;
     const auto size = static_cast<uint64_t>(codec_.uop_bytes());
     const int64_t width = int64_t{load.x_pad_0} + load.x_size + load.x_pad_1;
-    const SramRange range = sram_range(load);
-    for (int64_t i = range.begin; i < range.end; ++i) {
-      const int64_t row = (i - range.begin) / width - load.y_pad_0;
-      const int64_t column = (i - range.begin) % width - load.x_pad_0;
-      const bool pad = row < 0 || row >= load.y_size || column < 0 || column >= load.x_size;
-      Bytes bytes(size);
-      const uint64_t address =
-          pad ? 0
-              : (load.dram_base + static_cast<uint64_t>(row) * load.x_stride + static_cast<uint64_t>(column)) * size;
-      for (uint64_t byte = 0; byte < size && !pad; ++byte) bytes[byte] = dram_byte(address + byte);
-      if (!pad && changed.touches(address, address + size)) {
-        fault(index,
-              fmt::format("load reads micro-ops at {:#x}, which an input or a store changes: they cannot be checked",
-                          address));
+    int64_t at = load.sram_base;
+    const auto pad = [&](int64_t count) {
+      for (const int64_t end = at + count; at < end; ++at) uop_buffer_.set(at, Uop{});
+    };
+    pad(load.y_pad_0 * width);
+    for (uint64_t row = 0; row < load.y_size; ++row) {
+      const uint64_t begin = (load.dram_base + row * load.x_stride) * size, end = begin + load.x_size * size;
+      if (changed.touches(begin, end)) {
+        fault(index, fmt::format("load reads micro-ops in DRAM [{:#x}, {:#x}), which an input or a store changes: they "
+                                 "cannot be checked",
+                                 begin, end));
         return;
       }
-      uop_buffer_[static_cast<size_t>(i)] = codec_.uop_from_bytes(bytes.data());
-      uop_known_[static_cast<size_t>(i)] = true;
+      pad(load.x_pad_0);
+      for (const Uop& uop : uops_at(begin, load.x_size)) uop_buffer_.set(at++, uop);
+      pad(load.x_pad_1);
     }
+    pad(load.y_pad_1 * width);
+  }
+
+  /// The footprint of an instruction, if one like it was seen before.
+  std::unique_ptr<const Footprint>& footprint_of(int64_t index, int uops) {
+    MacroKey key{program_.code[static_cast<size_t>(index)], uops};
+    key.instruction.words[0] &= ~token_bits_;
+    return known_footprints_[key];
+  }
+
+  /// Notes what the instruction touches, where it is in bounds.
+  void note_footprint(int64_t index, std::unique_ptr<const Footprint>& place, std::vector<std::string> problems,
+                      const std::vector<Uop>& uops) {
+    for (std::string& problem : problems) fault(index, std::move(problem));
+    if (!problems.empty()) return;
+    place = std::make_unique<const Footprint>(footprint(config_, instructions_[static_cast<size_t>(index)], uops));
   }
 
   template <typename MacroInstruction>
   void check_loops(int64_t index, const MacroInstruction& instruction) {
     const char* name = info(instructions_[static_cast<size_t>(index)]).name;
     const Loops loops = loops_of(instruction);
-    if (!fetch_uops(index, loops, name)) return;
-    const Uop* uops = uops_[static_cast<size_t>(index)].data();
-    for (std::string& problem : index_faults(name, loops, index_walks(config_, instruction), uops)) {
-      fault(index, std::move(problem));
+    if (!check_uops(index, loops, name)) return;
+    const int list = uop_buffer_.list(loops.uop_bgn, loops.uop_end);
+    std::unique_ptr<const Footprint>& known = footprint_of(index, list);
+    if (!known) {
+      const std::vector<Uop>& uops = uop_buffer_.uops(list);
+      note_footprint(index, known, index_faults(name, loops, index_walks(config_, instruction), uops.data()), uops);
     }
+    footprints_[static_cast<size_t>(index)] = known.get();
   }
 
-  /// Notes the micro-ops that the instruction runs; false where it runs none or they are not known.
-  bool fetch_uops(int64_t index, const Loops& loops, const char* what) {
+  void check_requantize(int64_t index, const Requantize& requantize) {
+    std::unique_ptr<const Footprint>& known = footprint_of(index, -1);
+    if (!known) note_footprint(index, known, index_faults(config_, requantize), {});
+    footprints_[static_cast<size_t>(index)] = known.get();
+  }
+
+  /// False where the instruction runs no micro-ops or they are not known.
+  bool check_uops(int64_t index, const Loops& loops, const char* what) {
     if (loops.uop_bgn > loops.uop_end) {
       fault(index,
             fmt::format("{} runs micro-ops [{}, {}): the end is before the start", what, loops.uop_bgn, loops.uop_end));
       return false;
     }
     if (loops.empty()) return false;
-    if (loops.uop_end > uop_buffer_.size()) {
+    if (loops.uop_end > uop_buffer_.depth()) {
       fault(index,
-            fmt::format("{} runs micro-ops [{}, {}) of {}", what, loops.uop_bgn, loops.uop_end, uop_buffer_.size()));
+            fmt::format("{} runs micro-ops [{}, {}) of {}", what, loops.uop_bgn, loops.uop_end, uop_buffer_.depth()));
       return false;
     }
-    for (size_t i = loops.uop_bgn; i < loops.uop_end; ++i) {
-      if (uop_known_[i]) continue;
-      fault(index, fmt::format("{} runs micro-op {}, which nothing has loaded", what, i));
-      return false;
-    }
-    uops_[static_cast<size_t>(index)].assign(uop_buffer_.begin() + static_cast<std::ptrdiff_t>(loops.uop_bgn),
-                                             uop_buffer_.begin() + static_cast<std::ptrdiff_t>(loops.uop_end));
-    return true;
+    const int64_t unknown = uop_buffer_.first_unknown(loops.uop_bgn, loops.uop_end);
+    if (unknown == loops.uop_end) return true;
+    fault(index, fmt::format("{} runs micro-op {}, which nothing has loaded", what, unknown));
+    return false;
   }
 
   const Program& program_;
@@ -270,9 +307,10 @@ class Checker {
   const HwConfig& config_;
   Codec codec_;
   std::vector<Instruction> instructions_;
-  std::vector<std::vector<Uop>> uops_;  // that each instruction runs
-  std::vector<Uop> uop_buffer_;
-  std::vector<bool> uop_known_;
+  std::vector<const Footprint*> footprints_;  // of each instruction; null where it has none
+  std::unordered_map<MacroKey, std::unique_ptr<const Footprint>, MacroKeyHash> known_footprints_;
+  UopBuffer uop_buffer_;
+  uint64_t token_bits_ = 0;
   std::vector<Fault> faults_;
 };
 

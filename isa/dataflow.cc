@@ -2,71 +2,60 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
+#include <set>
 
-#include "isa/access.h"
+#include "isa/range_history.h"
+#include "isa/range_set.h"
 
 namespace tandem::isa {
 namespace {
 
-/// Positions in their engine's queue, from 1; 0: never.
-struct Element {
-  int64_t written = 0;
-  int64_t read = 0;
-};
+size_t index_of(Engine engine) { return static_cast<size_t>(engine); }
 
-/// A scratchpad that one engine writes and one reads.
-struct Scratchpad {
-  const char* name;
+/// A scratchpad, or DRAM as two engines see it: one of them writes, the other reads.
+struct SharedMemory {
+  const char* name;  // "DRAM" has bytes, the others elements
   Engine writer;
   Engine reader;
-  std::vector<Element> elements;
+  RangeHistory history = {};
 };
 
-/// The last accesses of a range of DRAM bytes.
-struct DramState {
-  int64_t stored = 0;
-  std::array<int64_t, 3> read{};
-};
-
-/// DRAM as ranges of equal history: the state from a key to the next one.
-class DramHistory {
- public:
-  DramHistory() { ranges_[0] = {}; }
-
-  /// Calls `visit(state)` for every range inside [begin, end); it may change the state.
-  template <typename Visit>
-  void visit(uint64_t begin, uint64_t end, Visit&& visit) {
-    split(begin);
-    split(end);
-    for (auto at = ranges_.find(begin); at != ranges_.end() && at->first < end; ++at) visit(at->second);
+/// Extents in DRAM of the loads or stores of one engine.
+RangeSet extents(const HwConfig& config, const std::vector<Instruction>& instructions, Engine engine) {
+  std::vector<AddressRange> ranges;
+  for (const Instruction& instruction : instructions) {
+    const DramRange range = dram_range(config, instruction);
+    if (!range.empty() && engine_of(instruction) == engine) ranges.emplace_back(range.begin, range.end);
   }
+  return RangeSet(std::move(ranges));
+}
 
- private:
-  void split(uint64_t address) {
-    const auto after = ranges_.upper_bound(address);
-    const auto inside = std::prev(after);
-    if (inside->first != address) ranges_.emplace_hint(after, address, inside->second);
+/// What DRAM holds before the program runs.
+RangeList held_at_start(const Program& program) {
+  std::vector<AddressRange> ranges;
+  for (const Segment& segment : program.segments) {
+    ranges.emplace_back(segment.address, segment.address + segment.bytes.size());
   }
-
-  std::map<uint64_t, DramState> ranges_;
-};
+  for (const Binding& binding : program.bindings) {
+    if (binding.role != Role::kInput) continue;
+    ranges.emplace_back(binding.address, binding.address + static_cast<uint64_t>(binding.size_bytes()));
+  }
+  return RangeList(std::move(ranges));
+}
 
 class Checker {
  public:
   Checker(const Program& program, const std::vector<Instruction>& instructions,
-          const std::vector<std::vector<Uop>>& uops, const TokenRun& run, const CheckOptions& options)
+          const std::vector<const Footprint*>& footprints, const TokenRun& run, const CheckOptions& options)
       : config_(program.hardware),
         instructions_(instructions),
-        uops_(uops),
+        footprints_(footprints),
         run_(run),
         options_(options),
-        inp_{"inp", Engine::kLoad, Engine::kCompute, elements(Memory::kInp)},
-        wgt_{"wgt", Engine::kLoad, Engine::kCompute, elements(Memory::kWgt)},
-        acc_{"acc", Engine::kCompute, Engine::kCompute, elements(Memory::kAcc)},
-        out_{"out", Engine::kCompute, Engine::kStore, elements(Memory::kOut)},
-        prm_{"prm", Engine::kLoad, Engine::kCompute, elements(Memory::kPrm)} {}
+        held_at_start_(held_at_start(program)),
+        loaded_(extents(config_, instructions, Engine::kLoad)),
+        loaded_by_compute_(extents(config_, instructions, Engine::kCompute)),
+        stored_(extents(config_, instructions, Engine::kStore)) {}
 
   std::vector<Fault> run() {
     std::array<int64_t, 3> position{};
@@ -74,199 +63,182 @@ class Checker {
       instruction_ = index;
       const Instruction& instruction = instructions_[static_cast<size_t>(index)];
       engine_ = engine_of(instruction);
-      position_ = ++position[static_cast<size_t>(engine_)];
-      problem_.clear();
+      position_ = ++position[index_of(engine_)];
       if (const auto* load = std::get_if<Load>(&instruction)) {
         move(*load);
       } else if (const auto* store = std::get_if<Store>(&instruction)) {
         move(*store);
-      } else if (const auto* gemm = std::get_if<Gemm>(&instruction)) {
-        gemm_steps(*gemm);
-      } else if (const auto* mac = std::get_if<Mac>(&instruction)) {
-        mac_steps(*mac);
-      } else if (const auto* alu = std::get_if<Alu>(&instruction)) {
-        alu_steps(*alu);
-      } else if (const auto* extended = std::get_if<AluExtended>(&instruction)) {
-        alu_steps(*extended);
-      } else if (const auto* requantize = std::get_if<Requantize>(&instruction)) {
-        requantize_elements(*requantize);
+      } else if (const Footprint* touched = footprints_[static_cast<size_t>(index)]) {
+        steps(*touched);
       }
-      if (!problem_.empty()) faults_.push_back({index, problem_});
     }
     return std::move(faults_);
   }
 
  private:
-  std::vector<Element> elements(Memory memory) const {
-    return std::vector<Element>(static_cast<size_t>(config_.depth(memory)));
+  void fault(int64_t instruction, std::string what) {
+    if (faulty_.insert(instruction).second) faults_.push_back({instruction, std::move(what)});
   }
 
-  bool ordered(Engine engine, int64_t position) const {
-    return engine == engine_ || run_.before[static_cast<size_t>(instruction_)][static_cast<size_t>(engine)] >= position;
-  }
-  /// "instruction 12 (gemm)".
-  std::string instruction_at(Engine engine, int64_t position) const {
-    const int64_t index = run_.own[static_cast<size_t>(engine)][static_cast<size_t>(position) - 1];
-    return fmt::format("instruction {} ({})", index, info(instructions_[static_cast<size_t>(index)]).name);
-  }
-  void race(const std::string& does, const std::string& place, const std::string& other, Engine engine,
-            int64_t position) {
-    if (problem_.empty()) {
-      problem_ = fmt::format("race: it {} {}, which {} {}; no token orders the two", does, place,
-                             instruction_at(engine, position), other);
-    }
+  int64_t done(Engine engine) const {
+    return engine == engine_ ? position_ : run_.before[static_cast<size_t>(instruction_)][index_of(engine)];
   }
 
-  void read(Scratchpad& pad, int64_t index) {
-    Element& element = pad.elements[static_cast<size_t>(index)];
-    if (element.written == 0) {
-      if (options_.unwritten_reads && problem_.empty()) {
-        problem_ = fmt::format("it reads {}[{}], which nothing has written", pad.name, index);
-      }
-    } else if (!ordered(pad.writer, element.written)) {
-      race("reads", fmt::format("{}[{}]", pad.name, index), "writes", pad.writer, element.written);
-    }
-    element.read = position_;
-  }
-  void write(Scratchpad& pad, int64_t index) {
-    Element& element = pad.elements[static_cast<size_t>(index)];
-    if (!ordered(pad.reader, element.read)) {
-      race("writes", fmt::format("{}[{}]", pad.name, index), "reads", pad.reader, element.read);
-    }
-    element.written = position_;
-  }
-  void write_acc(int64_t index) {
-    write(acc_, index);
-    write(out_, index);
+  const char* name_of(int64_t instruction) const { return info(instructions_[static_cast<size_t>(instruction)]).name; }
+
+  /// "inp[0..15]".
+  static std::string place(const SharedMemory& memory, int64_t begin, int64_t end) {
+    if (memory.name == std::string("DRAM")) return fmt::format("DRAM [{:#x}, {:#x})", begin, end);
+    if (end - begin == 1) return fmt::format("{}[{}]", memory.name, begin);
+    return fmt::format("{}[{}..{}]", memory.name, begin, end - 1);
   }
 
-  template <typename Move>
-  void move(const Move& move) {
-    const SramRange range = sram_range(move);
-    if (range.empty()) return;
-    for (int64_t i = range.begin; i < range.end; ++i) {
-      switch (move.mem_type) {
-        case Memory::kInp:
-          write(inp_, i);
-          break;
-        case Memory::kWgt:
-          write(wgt_, i);
-          break;
-        case Memory::kAcc:
-        case Memory::kAcc8:
-          write_acc(i);
-          break;
-        case Memory::kOut:
-          read(out_, i);
-          break;
-        case Memory::kPrm:
-          write(prm_, i);
-          break;
-        case Memory::kUop:
-          break;  // used by the engine that loads them
-      }
+  /// The token whose absence lets the two run at once, in the order of the program.
+  static std::string missing_token(Engine first, int64_t first_index, Engine second, int64_t second_index) {
+    if (first != Engine::kCompute && second != Engine::kCompute) {
+      return fmt::format(
+          "missing: a token from {0} to compute, pushed by instruction {1} or behind it, and then one from compute to "
+          "{2}, popped by instruction {3} or before it",
+          name(first), first_index, name(second), second_index);
     }
-    const bool stores = move.mem_type == Memory::kOut;
-    const auto element = static_cast<uint64_t>(config_.element_bytes(move.mem_type));
-    for (uint64_t row = 0; row < move.y_size; ++row) {
-      const uint64_t begin = (move.dram_base + row * move.x_stride) * element;
-      dram_.visit(begin, begin + move.x_size * element,
-                  [&](DramState& state) { stores ? store_bytes(state, begin) : load_bytes(state, begin); });
-    }
+    return fmt::format(
+        "missing: a token from {} to {}, pushed by instruction {} or behind it, popped by instruction {} "
+        "or before it",
+        name(first), name(second), first_index, second_index);
   }
 
-  void store_bytes(DramState& state, uint64_t row) {
-    for (const Engine engine : {Engine::kLoad, Engine::kCompute}) {
-      const int64_t position = state.read[static_cast<size_t>(engine)];
-      if (!ordered(engine, position))
-        race("writes", fmt::format("DRAM in the row at {:#x}", row), "reads", engine, position);
-    }
-    state.stored = position_;
-  }
-  void load_bytes(DramState& state, uint64_t row) {
-    if (!ordered(Engine::kStore, state.stored)) {
-      race("reads", fmt::format("DRAM in the row at {:#x}", row), "writes", Engine::kStore, state.stored);
-    }
-    state.read[static_cast<size_t>(engine_)] = position_;
+  /// The current instruction and one of another engine, which are not ordered.
+  void race(const SharedMemory& memory, const RangeHistory::Piece& piece, bool writes) {
+    const Engine other_engine = writes ? memory.reader : memory.writer;
+    const int64_t other = run_.own[index_of(other_engine)][static_cast<size_t>(piece.position) - 1];
+    const bool is_later = instruction_ > other;
+    const int64_t first = is_later ? other : instruction_, second = is_later ? instruction_ : other;
+    const bool second_writes = is_later == writes;
+    fault(second,
+          fmt::format(
+              "race: {} {} {}, which instruction {} ({}) {}; {}", name_of(second), second_writes ? "writes" : "reads",
+              place(memory, piece.begin, piece.end), first, name_of(first), second_writes ? "reads" : "writes",
+              missing_token(is_later ? other_engine : engine_, first, is_later ? engine_ : other_engine, second)));
   }
 
-  template <typename MacroInstruction, typename Step>
-  void steps(const MacroInstruction& loops, Step&& step) {
-    for (int64_t outer = 0; outer < loops.iter_out; ++outer) {
-      for (int64_t inner = 0; inner < loops.iter_in; ++inner) {
-        for (const Uop& uop : uops_[static_cast<size_t>(instruction_)]) step(uop, outer, inner);
-      }
+  void read(SharedMemory& memory, int64_t begin, int64_t end, bool must_be_written) {
+    const RangeHistory::Read found = memory.history.read(begin, end, position_, done(memory.writer));
+    if (found.unordered) race(memory, *found.unordered, /*writes=*/false);
+    if (found.unwritten && must_be_written) {
+      fault(instruction_, fmt::format("{} reads {}, which nothing has written", name_of(instruction_),
+                                      place(memory, found.unwritten->begin, found.unwritten->end)));
     }
   }
-  void gemm_steps(const Gemm& gemm) {
-    steps(gemm, [&](const Uop& uop, int64_t outer, int64_t inner) {
-      const int64_t dst = uop.dst + outer * gemm.dst_out + inner * gemm.dst_in;
-      if (!gemm.reset) {
-        read(inp_, uop.src + outer * gemm.src_out + inner * gemm.src_in);
-        read(wgt_, uop.wgt + outer * gemm.wgt_out + inner * gemm.wgt_in);
-        if (!gemm.overwrite) read(acc_, dst);
-      }
-      write_acc(dst);
-    });
+  void read(SharedMemory& pad, const std::vector<SramRange>& ranges) {
+    for (const SramRange& range : ranges) read(pad, range.begin, range.end, options_.unwritten_reads);
   }
-  void mac_steps(const Mac& mac) {
-    const int64_t taps = mac.depthwise ? config_.depthwise_width() : 1;
-    const int64_t vectors = mac.depthwise ? config_.block_in : 1;  // that an element of the weights holds
-    steps(mac, [&](const Uop& uop, int64_t outer, int64_t inner) {
-      const int64_t dst = uop.dst + outer * mac.dst_out + inner * mac.dst_in;
-      const int64_t src = uop.src + outer * mac.src_out + inner * mac.src_in;
-      const int64_t wgt = uop.wgt + outer * mac.wgt_out + inner * mac.wgt_in;
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        read(inp_, src + tap);
-        read(wgt_, (wgt + tap) / vectors);
-      }
-      if (!mac.overwrite) read(acc_, dst);
-      write(acc_, dst);
-    });
+
+  void write(SharedMemory& memory, int64_t begin, int64_t end) {
+    const auto unordered = memory.history.write(begin, end, position_, done(memory.reader));
+    if (unordered) race(memory, *unordered, /*writes=*/true);
   }
-  void requantize_elements(const Requantize& requantize) {
+  void write(SharedMemory& pad, const std::vector<SramRange>& ranges) {
+    for (const SramRange& range : ranges) write(pad, range.begin, range.end);
+  }
+
+  void steps(const Footprint& touched) {
+    read(inp_, touched.inp);
+    read(wgt_, touched.wgt);
+    read(prm_, touched.prm);
+    if (touched.reads_own_results) {
+      read_in_steps(std::get<Requantize>(instructions_[static_cast<size_t>(instruction_)]));
+    } else {
+      read(acc_, touched.acc_read);
+    }
+    write(acc_, touched.acc_written);
+    write(out_, touched.out_written);
+  }
+
+  /// Accumulators belong to compute, whose queue is in order: all that matters is what is written at all.
+  void read_in_steps(const Requantize& requantize) {
+    if (!options_.unwritten_reads) return;
+    std::set<int64_t> written;
     for (int64_t outer = 0; outer < requantize.iter_out; ++outer) {
       for (int64_t inner = 0; inner < requantize.iter_in; ++inner) {
-        read(acc_, requantize.src + outer * requantize.src_out + inner * requantize.src_in);
-        read(prm_, requantize.prm + outer * requantize.prm_out);
-        write(requantize.keep ? acc_ : out_, requantize.dst + outer * requantize.dst_out + inner * requantize.dst_in);
+        const int64_t src = requantize.src + outer * requantize.src_out + inner * requantize.src_in;
+        if (written.count(src) == 0) read(acc_, src, src + 1, true);
+        written.insert(requantize.dst + outer * requantize.dst_out + inner * requantize.dst_in);
       }
     }
   }
-  template <typename Operation>
-  void alu_steps(const Operation& alu) {
-    steps(alu, [&](const Uop& uop, int64_t outer, int64_t inner) {
-      const int64_t dst = uop.dst + outer * alu.dst_out + inner * alu.dst_in;
-      if (!alu.use_imm) read(acc_, uop.src + outer * alu.src_out + inner * alu.src_in);
-      read(acc_, dst);
-      write_acc(dst);
+
+  void move(const Load& load) {
+    const SramRange range = sram_range(load);
+    if (range.empty()) return;
+    switch (load.mem_type) {
+      case Memory::kInp:
+        write(inp_, range.begin, range.end);
+        break;
+      case Memory::kWgt:
+        write(wgt_, range.begin, range.end);
+        break;
+      case Memory::kPrm:
+        write(prm_, range.begin, range.end);
+        break;
+      case Memory::kAcc:
+      case Memory::kAcc8:
+        write(acc_, range.begin, range.end);
+        write(out_, range.begin, range.end);
+        break;
+      case Memory::kUop:  // used by the engine that loads them
+      case Memory::kOut:
+        break;
+    }
+    const DramRange extent = dram_range(config_, load);
+    const bool must_be_written = options_.whole_tensors && !held_at_start_.one_holds(extent.begin, extent.end);
+    if (!must_be_written && !stored_.touches(extent.begin, extent.end)) return;
+    SharedMemory& dram = engine_ == Engine::kLoad ? dram_load_ : dram_compute_;
+    for_each_row(config_, load, [&](uint64_t begin, uint64_t end) {
+      read(dram, static_cast<int64_t>(begin), static_cast<int64_t>(end), must_be_written);
     });
+  }
+
+  void move(const Store& store) {
+    const SramRange range = sram_range(store);
+    if (range.empty()) return;
+    read(out_, range.begin, range.end, options_.unwritten_reads);
+    const DramRange extent = dram_range(config_, store);
+    for (SharedMemory* dram : {&dram_load_, &dram_compute_}) {
+      const RangeSet& loaded = dram == &dram_load_ ? loaded_ : loaded_by_compute_;
+      if (!loaded.touches(extent.begin, extent.end)) continue;
+      for_each_row(config_, store, [&](uint64_t begin, uint64_t end) {
+        write(*dram, static_cast<int64_t>(begin), static_cast<int64_t>(end));
+      });
+    }
   }
 
   const HwConfig& config_;
   const std::vector<Instruction>& instructions_;
-  const std::vector<std::vector<Uop>>& uops_;
+  const std::vector<const Footprint*>& footprints_;
   const TokenRun& run_;
   const CheckOptions& options_;
-  Scratchpad inp_;
-  Scratchpad wgt_;
-  Scratchpad acc_;
-  Scratchpad out_;
-  Scratchpad prm_;
-  DramHistory dram_;
+  const RangeList held_at_start_;
+  const RangeSet loaded_, loaded_by_compute_, stored_;
+  SharedMemory inp_{"inp", Engine::kLoad, Engine::kCompute};
+  SharedMemory wgt_{"wgt", Engine::kLoad, Engine::kCompute};
+  SharedMemory prm_{"prm", Engine::kLoad, Engine::kCompute};
+  SharedMemory acc_{"acc", Engine::kCompute, Engine::kCompute};
+  SharedMemory out_{"out", Engine::kCompute, Engine::kStore};
+  SharedMemory dram_load_{"DRAM", Engine::kStore, Engine::kLoad};
+  SharedMemory dram_compute_{"DRAM", Engine::kStore, Engine::kCompute};
   int64_t instruction_ = 0;
   int64_t position_ = 0;  // of the instruction in its engine's queue, from 1
   Engine engine_ = Engine::kCompute;
-  std::string problem_;
+  std::set<int64_t> faulty_;
   std::vector<Fault> faults_;
 };
 
 }  // namespace
 
 std::vector<Fault> check_dataflow(const Program& program, const std::vector<Instruction>& instructions,
-                                  const std::vector<std::vector<Uop>>& uops, const TokenRun& run,
+                                  const std::vector<const Footprint*>& footprints, const TokenRun& run,
                                   const CheckOptions& options) {
-  return Checker(program, instructions, uops, run, options).run();
+  return Checker(program, instructions, footprints, run, options).run();
 }
 
 }  // namespace tandem::isa

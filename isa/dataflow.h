@@ -4,16 +4,18 @@
 
 #include <vector>
 
+#include "isa/footprint.h"
 #include "isa/token_run.h"
 
 namespace tandem::isa {
 
-/// For every access to a scratchpad element or DRAM byte, the last conflicting access of another engine must be ordered
-/// before it by tokens; with `unwritten_reads`, a scratchpad element that is read must have been written. The
-/// instructions must be in bounds and `run` without faults. `uops` holds, per instruction, the micro-ops that a GEMM or
-/// ALU instruction runs. One fault per instruction.
+/// For every access to a scratchpad element or DRAM byte, the last conflicting access of another engine must be done
+/// for certain (run.before); with `unwritten_reads`, a scratchpad element that is read must have been written, and with
+/// `whole_tensors` a byte of DRAM that neither an input nor a segment holds. The instructions must be in bounds and
+/// `run` without faults. `footprints` has one for each instruction, null where it touches no scratchpad by steps. One
+/// fault per instruction, the later one of two that race.
 std::vector<Fault> check_dataflow(const Program& program, const std::vector<Instruction>& instructions,
-                                  const std::vector<std::vector<Uop>>& uops, const TokenRun& run,
+                                  const std::vector<const Footprint*>& footprints, const TokenRun& run,
                                   const CheckOptions& options);
 
 }  // namespace tandem::isa

@@ -97,13 +97,21 @@ struct CheckOptions {
   /// Reading a scratchpad element that nothing has written is a fault. Scratchpads are zero at reset, and some
   /// published VTA programs rely on it; programs that the compiler makes do not.
   bool unwritten_reads = false;
+  /// A LOAD of what lies in no single segment or tensor, or of bytes of an output or scratch tensor that nothing has
+  /// stored, and a STORE to what lies in no single output or scratch tensor, are faults. VTA's programs name no
+  /// tensors.
+  bool whole_tensors = false;
 };
+/// What holds for the programs that the compiler makes.
+constexpr CheckOptions kCompiledProgram{true, true};
 
-/// The static checker: encodings, unused bits, bounds of scratchpads and of DRAM, micro-ops that are run but never
-/// loaded, token balance, deadlock under the configuration's finite queues and in-order fetch, races between engines.
-/// Written apart from the compiler. Faults come in the order of instructions; -1 is the program as a whole. Empty
-/// result: every simulator agrees on the program. Time: linear in the micro-ops that run, n log n in the rows that are
-/// moved.
+/// The static checker: encodings, unused bits, bounds of scratchpads, DRAM and tensors, micro-ops that are run but
+/// never loaded, token balance, deadlock under the configuration's finite queues and in-order fetch, races between
+/// engines on scratchpads and DRAM, across layers. Written apart from the compiler, and sound: whatever it accepts has
+/// one result, on every simulator and in every order that the engines may take. Not complete: micro-ops that an input
+/// or a store changes are refused, and waiting for a full command queue orders nothing. Faults come in the order of
+/// instructions; -1 is the program as a whole. Time: n log n in the instructions, the rows that are moved and the
+/// micro-ops of each macro-instruction that differs from those before; independent of loop trips.
 std::vector<Fault> check(const Program& program, const CheckOptions& options = {});
 
 }  // namespace tandem::isa

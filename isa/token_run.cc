@@ -55,14 +55,16 @@ class Machine {
   }
 
  private:
-  /// State of the instruction at the head of an engine's queue.
-  enum class Phase { kPop, kPush };
-
   struct State {
     std::deque<int64_t> queue;
-    Phase phase = Phase::kPop;
-    bool pushed_prev = false;
-    EngineCounts known{};  // after the engine's last completed instruction
+    EngineCounts known{};  // what is done when the engine's next instruction starts, tokens that it pops apart
+  };
+
+  /// One direction between two neighbours.
+  struct Direction {
+    std::deque<EngineCounts> tokens;    // what is done when the instruction that pushed it is
+    std::vector<EngineCounts> emptied;  // for each token ever popped: what was done before the instruction that did
+    int64_t pushed = 0;
   };
 
   void check_neighbours() {
@@ -82,9 +84,9 @@ class Machine {
     }
   }
 
-  std::deque<EngineCounts>& tokens(Engine from, Engine to) { return tokens_[index(from)][index(to)]; }
+  Direction& direction(Engine from, Engine to) { return directions_[index(from)][index(to)]; }
   bool has_room(Engine from, Engine to) {
-    return tokens(from, to).size() < static_cast<size_t>(config_.token_queue_depth);
+    return direction(from, to).tokens.size() < static_cast<size_t>(config_.token_queue_depth);
   }
 
   bool fetch() {
@@ -100,14 +102,30 @@ class Machine {
 
   /// The neighbour for whose token the instruction waits.
   std::optional<Engine> missing(Engine engine, const TokenFlags& flags) {
-    if (flags.pop_prev && tokens(*previous_of(engine), engine).empty()) return previous_of(engine);
-    if (flags.pop_next && tokens(*next_of(engine), engine).empty()) return next_of(engine);
+    if (flags.pop_prev && direction(*previous_of(engine), engine).tokens.empty()) return previous_of(engine);
+    if (flags.pop_next && direction(*next_of(engine), engine).tokens.empty()) return next_of(engine);
+    return std::nullopt;
+  }
+  /// The neighbour in whose queue it finds no room.
+  std::optional<Engine> full(Engine engine, const TokenFlags& flags) {
+    if (flags.push_prev && !has_room(engine, *previous_of(engine))) return previous_of(engine);
+    if (flags.push_next && !has_room(engine, *next_of(engine))) return next_of(engine);
     return std::nullopt;
   }
 
   void pop(Engine from, Engine to, EngineCounts& known) {
-    merge(known, tokens(from, to).front());
-    tokens(from, to).pop_front();
+    Direction& queue = direction(from, to);
+    queue.emptied.push_back(states_[index(to)].known);
+    merge(known, queue.tokens.front());
+    queue.tokens.pop_front();
+  }
+
+  /// A token that needed room was pushed after an earlier one was popped, and `next`, what is known behind it, with it.
+  void push(Engine from, Engine to, const EngineCounts& done, EngineCounts& next) {
+    Direction& queue = direction(from, to);
+    const int64_t earlier = queue.pushed++ - config_.token_queue_depth;
+    if (earlier >= 0) merge(next, queue.emptied[static_cast<size_t>(earlier)]);
+    queue.tokens.push_back(done);
   }
 
   bool step(Engine engine) {
@@ -115,26 +133,17 @@ class Machine {
     if (state.queue.empty()) return false;
     const int64_t current = state.queue.front();
     const TokenFlags flags = token_flags(instructions_[static_cast<size_t>(current)]);
-    if (state.phase == Phase::kPop) {
-      if (missing(engine, flags)) return false;
-      if (flags.pop_prev) pop(*previous_of(engine), engine, state.known);
-      if (flags.pop_next) pop(*next_of(engine), engine, state.known);
-      run_.before[static_cast<size_t>(current)] = state.known;
-      run_.own[index(engine)].push_back(current);
-      state.known[index(engine)] = static_cast<int64_t>(run_.own[index(engine)].size());
-      state.phase = Phase::kPush;
-    }
-    if (flags.push_prev && !state.pushed_prev) {
-      if (!has_room(engine, *previous_of(engine))) return false;
-      tokens(engine, *previous_of(engine)).push_back(state.known);
-      state.pushed_prev = true;
-    }
-    if (flags.push_next) {
-      if (!has_room(engine, *next_of(engine))) return false;
-      tokens(engine, *next_of(engine)).push_back(state.known);
-    }
-    state.phase = Phase::kPop;
-    state.pushed_prev = false;
+    if (missing(engine, flags) || full(engine, flags)) return false;
+    EngineCounts known = state.known;
+    if (flags.pop_prev) pop(*previous_of(engine), engine, known);
+    if (flags.pop_next) pop(*next_of(engine), engine, known);
+    run_.before[static_cast<size_t>(current)] = known;
+    run_.own[index(engine)].push_back(current);
+    EngineCounts done = known;
+    done[index(engine)] = static_cast<int64_t>(run_.own[index(engine)].size());
+    if (flags.push_prev) push(engine, *previous_of(engine), done, known);
+    if (flags.push_next) push(engine, *next_of(engine), done, known);
+    state.known = known;
     state.queue.pop_front();
     run_.order.push_back(current);
     return true;
@@ -148,14 +157,11 @@ class Machine {
     }
     const int64_t current = state.queue.front();
     const TokenFlags flags = token_flags(instructions_[static_cast<size_t>(current)]);
-    if (state.phase == Phase::kPop) {
-      return fmt::format("{} waits at instruction {} for a token from {}", name(engine), current,
-                         name(*missing(engine, flags)));
+    if (const std::optional<Engine> from = missing(engine, flags)) {
+      return fmt::format("{} waits at instruction {} for a token from {}", name(engine), current, name(*from));
     }
-    const bool to_prev = flags.push_prev && !state.pushed_prev;
-    const Engine to = to_prev ? *previous_of(engine) : *next_of(engine);
     return fmt::format("{} waits at instruction {} to push its token to {}, whose queue of {} tokens is full",
-                       name(engine), current, name(to), config_.token_queue_depth);
+                       name(engine), current, name(*full(engine, flags)), config_.token_queue_depth);
   }
 
   void explain_deadlock() {
@@ -175,10 +181,11 @@ class Machine {
   void check_left_over() {
     for (const Engine from : kAllEngines) {
       for (const Engine to : kAllEngines) {
-        if (tokens(from, to).empty()) continue;
-        run_.faults.push_back({static_cast<int64_t>(instructions_.size()) - 1,
-                               fmt::format("{} tokens from {} to {} are left over at the end", tokens(from, to).size(),
-                                           name(from), name(to))});
+        const size_t left = direction(from, to).tokens.size();
+        if (left == 0) continue;
+        run_.faults.push_back(
+            {static_cast<int64_t>(instructions_.size()) - 1,
+             fmt::format("{} tokens from {} to {} are left over at the end", left, name(from), name(to))});
       }
     }
   }
@@ -188,7 +195,7 @@ class Machine {
   std::vector<Engine> engines_;
   size_t fetched_ = 0;
   std::array<State, kEngines> states_;
-  std::array<std::array<std::deque<EngineCounts>, kEngines>, kEngines> tokens_;
+  std::array<std::array<Direction, kEngines>, kEngines> directions_;
   TokenRun run_;
 };
 

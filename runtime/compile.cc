@@ -145,13 +145,6 @@ class Partitioner {
       if (is_read_after(layer(i).output, last)) packed_[layer(i).output].push_back(kernel(i)->params.back());
     }
     TANDEM_ASSIGN(isa::Program program, builder.finish());
-    if (const std::vector<isa::Fault> faults = isa::check(program); !faults.empty()) {
-      return Diagnostic{{},
-                        fmt::format("the static checker refuses the program of '{}': instruction {}: {}", name,
-                                    faults[0].instruction, faults[0].what),
-                        {},
-                        "this is a defect of the compiler; please report the model and the hardware configuration"};
-    }
     model_.steps.push_back(AcceleratorStep{std::move(program), group});
     return {};
   }

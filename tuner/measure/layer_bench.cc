@@ -102,11 +102,6 @@ Result<uint64_t> LayerBench::run(const Request& request, std::string& stage) {
   TANDEM_TRY(builder.add_layer("layer", scheduled.kernel, arguments, ops::macs(request.op)));
   TANDEM_ASSIGN(const isa::Program program, builder.finish());
 
-  stage = "check";
-  if (const std::vector<isa::Fault> faults = isa::check(program); !faults.empty()) {
-    return failed(fmt::format("instruction {}: {}", faults[0].instruction, faults[0].what));
-  }
-
   stage = "simulate";
   TANDEM_ASSIGN(sim::Simulator * machine, simulator(request.hardware, request.platform));
   TANDEM_ASSIGN(sim::RunResult result, machine->run(program, inputs, {request.cycle_limit}));

@@ -23,8 +23,7 @@ class LayerBench {
   /// `reference` runs definitions.
   LayerBench(SimulatorFactory factory, std::unique_ptr<runtime::KernelRunner> reference);
 
-  /// Failures name their stage: "compile: ...", "check: ...", "simulate: ...", "compare: y[17] is 3, the definition
-  /// gives 4".
+  /// Failures name their stage: "compile: ...", "simulate: ...", "compare: y[17] is 3, the definition gives 4".
   Measurement measure(const Request& request);
   /// Makes the configuration's simulator ready; the failure is "build: ...".
   Measurement build(const isa::HwConfig& hardware);

@@ -11,6 +11,7 @@
 #include "compiler/codegen/accel/step.h"
 #include "compiler/codegen/accel/tokens.h"
 #include "compiler/codegen/accel/uop_placement.h"
+#include "isa/program.h"
 #include "support/check.h"
 #include "tensorize/intrinsic.h"
 
@@ -153,7 +154,16 @@ Result<void> ProgramBuilder::add_layer(const std::string& name, const loop::Kern
   return {};
 }
 
-Result<isa::Program> ProgramBuilder::finish() { return impl_->assemble(); }
+Result<isa::Program> ProgramBuilder::finish() {
+  TANDEM_ASSIGN(isa::Program program, impl_->assemble());
+  const std::vector<isa::Fault> faults = isa::check(program, isa::kCompiledProgram);
+  if (faults.empty()) return program;
+  return Diagnostic{{},
+                    fmt::format("the static checker refuses the program of '{}': instruction {}: {}", program.name,
+                                faults[0].instruction, faults[0].what),
+                    {},
+                    "this is a defect of the compiler; please report the kernels and the hardware configuration"};
+}
 
 Result<void> ProgramBuilder::Impl::place_step(Step& step, uint64_t uop_address,
                                               const std::map<int, uint64_t>& fill_addresses) const {
@@ -201,11 +211,9 @@ Result<isa::Program> ProgramBuilder::Impl::assemble() {
   std::map<int, uint64_t> fill_addresses;
   for (const Step& step : sequenced) {
     if (step.tensor != kFillTensor || fill_addresses.count(step.fill) != 0) continue;
-    // DRAM that nothing loads reads as zero.
     fill_addresses[step.fill] =
-        step.fill == 0 ? reserve(alignment())
-                       : segment(fmt::format("fill {}", step.fill),
-                                 Bytes(static_cast<size_t>(alignment()), static_cast<uint8_t>(step.fill)), false);
+        segment(fmt::format("fill {}", step.fill),
+                Bytes(static_cast<size_t>(alignment()), static_cast<uint8_t>(step.fill)), false);
   }
   for (DramEntry& tensor : tensors) {
     if (!tensor.role) {

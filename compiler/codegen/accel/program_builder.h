@@ -35,7 +35,8 @@ class ProgramBuilder {
                          const std::vector<DramTensor>& arguments, int64_t macs = 0, int64_t roofline_cycles = 0);
 
   /// Derives tokens from the dependences of the whole instruction stream (scratchpads and DRAM, across layers), adds
-  /// FINISH, places everything in DRAM.
+  /// FINISH, places everything in DRAM, and has the static checker prove the result (isa/program.h). Whatever it refuses
+  /// is an error: no other program leaves the compiler.
   Result<isa::Program> finish();
 
  private:
