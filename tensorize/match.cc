@@ -138,13 +138,19 @@ class Unification {
                   "stage it with a conversion");
     }
     ++progress;
-    const size_t rank = pattern->shape.size();
+    // Axes of one element before the others say nothing: an operand is what follows its first value.
+    const size_t units = leading_units(pattern->shape);
+    const Shape wanted_shape(pattern->shape.begin() + static_cast<long>(units), pattern->shape.end());
+    const size_t rank = wanted_shape.size();
     const size_t leading = indices.size() - std::min(rank, indices.size());
+    // The first of the operand's axes may be longer than the operand, which then lies anywhere along it.
     const Shape element(buffer->shape.begin() + static_cast<long>(leading), buffer->shape.end());
-    if (element != pattern->shape) {
+    bool fits = element.size() == rank;
+    for (size_t axis = 1; fits && axis < rank; ++axis) fits = element[axis] == wanted_shape[axis];
+    if (!fits || (rank > 0 && element[0] < wanted_shape[0])) {
       return fail(fmt::format("the last axes of '{}' are {}, one element of '{}' is {}", buffer->name,
-                              to_string(element), pattern->name, to_string(pattern->shape)),
-                  fmt::format("pack '{}' so that its last axes are {}", buffer->name, to_string(pattern->shape)));
+                              to_string(element), pattern->name, to_string(wanted_shape)),
+                  fmt::format("pack '{}' so that its last axes are {}", buffer->name, to_string(wanted_shape)));
     }
     ++progress;
     if (buffer->scope != pattern->scope) {
@@ -155,16 +161,17 @@ class Unification {
     ++progress;
     loop::Operand operand{buffer, indices};
     for (size_t axis = 0; axis < rank; ++axis) {
-      const auto wanted = translated(pattern_indices[axis]);
-      const Expr& index = indices[leading + axis];
-      if (!wanted || !equal(loop::simplify(index, {}), to_expr(*wanted))) {
+      const auto wanted = translated(pattern_indices[units + axis]);
+      const Expr index = loop::simplify(indices[leading + axis], {});
+      const auto begin = wanted ? beginning(index, *wanted) : std::nullopt;
+      if (!begin || (axis > 0 && !(begin->constant == 0 && begin->coefficients.empty()))) {
         return fail(
             fmt::format("axis {} of '{}' is indexed by {}, where the pattern needs {}", leading + axis, buffer->name,
-                        to_text(index), wanted ? to_text(to_expr(*wanted)) : to_text(pattern_indices[axis])),
+                        to_text(index), wanted ? to_text(to_expr(*wanted)) : to_text(pattern_indices[units + axis])),
             fmt::format("pack or reorder '{}' so that the loops of the intrinsic run over its last axes",
                         buffer->name));
       }
-      operand.indices[leading + axis] = loop::integer(0);
+      operand.indices[leading + axis] = to_expr(*begin);
       ++progress;
     }
     for (size_t axis = 0; axis < leading; ++axis) {
@@ -175,8 +182,54 @@ class Unification {
                     fmt::format("pack '{}' so that only its last axes use '{}'", buffer->name, var->name));
       }
     }
+    return aligned(pattern, operand) && bind(pattern, std::move(operand));
+  }
+
+  static size_t leading_units(const Shape& shape) {
+    size_t units = 0;
+    while (units < shape.size() && shape[units] == 1) ++units;
+    return units;
+  }
+
+  /// What is left of `index` without `wanted`, where that does not move with the intrinsic's loops.
+  std::optional<loop::Affine> beginning(const Expr& index, const loop::Affine& wanted) const {
+    auto left = loop::as_affine(index);
+    if (!left) return std::nullopt;
+    left->constant -= wanted.constant;
+    for (const auto& [var, coefficient] : wanted.coefficients) {
+      if ((left->coefficients[var] -= coefficient) == 0) left->coefficients.erase(var);
+    }
+    for (const loop::VarRef& var : inner_) {
+      if (left->coefficients.count(var)) return std::nullopt;
+    }
+    return left;
+  }
+
+  /// Whether the operand begins at a multiple of what the intrinsic asks for, counted from the start of its buffer.
+  bool aligned(const loop::BufferRef& pattern, const loop::Operand& operand) {
+    size_t param = 0;
+    while (declaration_.pattern.params[param].buffer != pattern) ++param;
+    const int64_t multiple = declaration_.alignment[param];
+    int64_t stride = 1;
+    for (size_t axis = operand.indices.size(); axis-- > 0;) {
+      const auto index = loop::as_affine(operand.indices[axis]);
+      bool holds = stride % multiple == 0 || (index && index->constant * stride % multiple == 0);
+      if (index && stride % multiple != 0) {
+        for (const auto& [var, coefficient] : index->coefficients)
+          holds = holds && coefficient * stride % multiple == 0;
+      }
+      if (!holds) {
+        return fail(
+            fmt::format("the operand '{}' begins at {} of axis {} of '{}' {}, which is no multiple of {} values",
+                        pattern->name, to_text(operand.indices[axis]), axis, operand.buffer->name,
+                        to_string(operand.buffer->shape), multiple),
+            fmt::format("split its loop by a multiple, or pad and pack '{}' so that each operand is whole",
+                        operand.buffer->name));
+      }
+      stride *= operand.buffer->shape[axis];
+    }
     ++progress;
-    return bind(pattern, operand);
+    return true;
   }
 
   static bool mentions(const Expr& expr, const loop::VarRef& var) {
@@ -256,6 +309,17 @@ class Unification {
           "use the form of the intrinsic that takes a second buffer");
     }
     ++progress;
+    const auto position = std::find(declaration_.pattern.scalars.begin(), declaration_.pattern.scalars.end(), scalar);
+    const auto range =
+        declaration_.scalar_ranges.find(static_cast<size_t>(position - declaration_.pattern.scalars.begin()));
+    const int64_t constant = std::get<loop::IntLiteral>(value->node).value;
+    if (range != declaration_.scalar_ranges.end() &&
+        (constant < range->second.first || constant > range->second.second)) {
+      return fail(fmt::format("'{}' would be {}, its field holds {} to {}", scalar->name, constant, range->second.first,
+                              range->second.second),
+                  "stage the constant in a buffer, and use the form of the intrinsic that takes a second one");
+    }
+    ++progress;
     const auto [place, fresh] = state_.scalars.emplace(scalar, value);
     return fresh || equal(place->second, value) ||
            fail(fmt::format("'{}' would be both {} and {}", scalar->name, to_text(place->second), to_text(value)), "");
@@ -289,6 +353,15 @@ std::string names_of(const Nest& nest) {
 }  // namespace
 
 Result<loop::Stmt> match(const IntrinsicDeclaration& declaration, const loop::Stmt& stmt, Mismatch* why) {
+  if (!declaration.lacks.empty()) {
+    const bool accel = declaration.target == "accel";
+    return no_match(
+        declaration, stmt,
+        {fmt::format(accel ? "it needs {} of at least 1, the hardware has 0" : "this CPU has no {}", declaration.lacks),
+         accel ? fmt::format("another intrinsic, or a hardware configuration with {}", declaration.lacks)
+               : "an intrinsic that needs less"},
+        why);
+  }
   const auto pattern = nest_of(declaration.pattern.body);
   TANDEM_CHECK(pattern, "the pattern of '" + declaration.name + "' is no nest of loops and stores");
   const auto nest = nest_of(stmt);

@@ -97,12 +97,12 @@ Result<Expr> ExpressionParser::coerce(const Value& value, Type type) {
 }
 
 Result<Expr> ExpressionParser::typed_expression(Type type) {
-  TANDEM_ASSIGN(const Value value, parse(1));
+  TANDEM_ASSIGN(const Value value, conditional());
   return coerce(value, type);
 }
 
 Result<Expr> ExpressionParser::expression() {
-  TANDEM_ASSIGN(const Value value, parse(1));
+  TANDEM_ASSIGN(const Value value, conditional());
   return value.expr;
 }
 
@@ -163,6 +163,18 @@ Result<ExpressionParser::Value> ExpressionParser::combine(BinaryOp op, const Tok
   return Value{binary(op, a.expr, b.expr), flexible, a.where};
 }
 
+Result<ExpressionParser::Value> ExpressionParser::conditional() {
+  TANDEM_ASSIGN(Value condition, parse(1));
+  const Token symbol = peek();
+  if (!accept("?")) return condition;
+  TANDEM_ASSIGN(Expr chooses, coerce(condition, Type::kBool));
+  TANDEM_ASSIGN(Value a, conditional());
+  TANDEM_TRY(expect(":"));
+  TANDEM_ASSIGN(Value b, conditional());
+  TANDEM_TRY(unify(symbol, "'?'", a, b));
+  return Value{select(std::move(chooses), a.expr, b.expr), false, condition.where};
+}
+
 Result<ExpressionParser::Value> ExpressionParser::parse(int precedence) {
   TANDEM_ASSIGN(Value left, unary());
   while (true) {
@@ -195,7 +207,7 @@ Result<ExpressionParser::Value> ExpressionParser::unary() {
 Result<ExpressionParser::Value> ExpressionParser::primary() {
   const Token token = peek();
   if (accept("(")) {
-    TANDEM_ASSIGN(Value value, parse(1));
+    TANDEM_ASSIGN(Value value, conditional());
     TANDEM_TRY(expect(")"));
     return value;
   }
@@ -240,7 +252,7 @@ Result<std::vector<ExpressionParser::Value>> ExpressionParser::arguments(const T
   std::vector<Value> list;
   while (!next_is(")")) {
     if (!list.empty()) TANDEM_TRY(expect(","));
-    TANDEM_ASSIGN(Value value, parse(1));
+    TANDEM_ASSIGN(Value value, conditional());
     list.push_back(std::move(value));
   }
   TANDEM_TRY(expect(")"));

@@ -48,6 +48,7 @@ class ExpressionParser {
     bool flexible = false;
     SourceLocation where;
   };
+  Result<Value> conditional();
   Result<Value> parse(int precedence);
   Result<Value> unary();
   Result<Value> primary();

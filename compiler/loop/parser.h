@@ -18,10 +18,10 @@
 //   }
 //
 // Types: bool, i8, i32, i64 (indices), f32. Expressions, loosest first: || && comparisons + - * / % unary minus; min(a,
-// b), max(a, b), select(condition, a, b), type(value) casts, built-in(arguments), buffer[indices]. There are no
-// implicit conversions. A packed parameter says how it comes from the tensor of its user: `x: i8[1, 2, 8, 8, 1, 16]
-// packs [1, 20, 8, 8] as [0, 1 / 16, 2, 3, 0, 1]`: each axis is index / divisor, modulo the extent; `*` marks an axis
-// of copies. Shapes, extents and expressions may use named constants.
+// b), max(a, b), select(condition, a, b) or condition ? a : b (loosest of all), type(value) casts, built-in(arguments),
+// buffer[indices]. There are no implicit conversions. A packed parameter says how it comes from the tensor of its user:
+// `x: i8[1, 2, 8, 8, 1, 16] packs [1, 20, 8, 8] as [0, 1 / 16, 2, 3, 0, 1]`: each axis is index / divisor, modulo the
+// extent; `*` marks an axis of copies. Shapes, extents and expressions may use named constants.
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "compiler/codegen/accel/emission.h"
 #include "compiler/codegen/accel/linear.h"
 #include "compiler/codegen/accel/live_shape.h"
 #include "compiler/codegen/accel/macro.h"
@@ -324,49 +323,49 @@ class Lowering {
 
   /// False, with reason_ set, where an operand is no linear function of the loops.
   Result<bool> macro_nest(const loop::Intrinsic& intrinsic, const Box& box, MacroNest& nest) {
-    TANDEM_ASSIGN(const Emission* const emission, emission_of(intrinsic.name));
+    TANDEM_ASSIGN(const tensorize::AccelEmission* const emission, emission_of(intrinsic.name));
     nest.instruction = emission->prototype;
     for (size_t i = 0; i < box.low.size(); ++i) nest.extents.push_back(box.high[i] - box.low[i]);
     nest.strides.resize(nest.extents.size());
-    const bool multiplies =
-        std::holds_alternative<isa::Gemm>(nest.instruction) || std::holds_alternative<isa::Mac>(nest.instruction);
-    const auto* requantize = std::get_if<isa::Requantize>(&nest.instruction);
-    const struct {
-      int operand;
-      int64_t Indices::*field;
-      isa::Memory memory;
-    } roles[] = {
-        {emission->dst, &Indices::dst, requantize && !requantize->keep ? isa::Memory::kOut : isa::Memory::kAcc},
-        {emission->src, &Indices::src, multiplies ? isa::Memory::kInp : isa::Memory::kAcc},
-        {emission->wgt, &Indices::wgt, isa::Memory::kWgt},
-        {emission->prm, &Indices::wgt, isa::Memory::kPrm}};
-    for (const auto& role : roles) {
-      if (role.operand < 0) continue;
-      TANDEM_ASSIGN(const bool done,
-                    set_operand(intrinsic, static_cast<size_t>(role.operand), role.field, role.memory, box, nest));
+    for (const tensorize::AccelOperand& operand : emission->operands) {
+      TANDEM_ASSIGN(const bool done, set_operand(intrinsic, operand, box, nest));
       if (!done) return false;
     }
     if (emission->imm >= 0) {
-      const auto value = environment_.linear(intrinsic.scalars[static_cast<size_t>(emission->imm)]);
-      if (!value || !value->is_constant()) {
-        reason_.what = fmt::format("the immediate of '{}' is not constant", intrinsic.name);
-        return false;
-      }
-      if (value->constant < limits_.imm_min || value->constant > limits_.alu.imm) {
+      TANDEM_ASSIGN(const std::optional<int64_t> value, constant_scalar(intrinsic, static_cast<size_t>(emission->imm)));
+      if (!value) return false;
+      if (*value < limits_.imm_min || *value > limits_.alu.imm) {
         return Diagnostic{{},
-                          fmt::format("the immediate {} of '{}' does not fit its field, [{}, {}]", value->constant,
+                          fmt::format("the immediate {} of '{}' does not fit its field, [{}, {}]", *value,
                                       intrinsic.name, limits_.imm_min, limits_.alu.imm),
                           {},
                           ""};
       }
-      std::get<isa::Alu>(nest.instruction).imm = static_cast<int32_t>(value->constant);
+      std::get<isa::Alu>(nest.instruction).imm = static_cast<int32_t>(*value);
+    }
+    for (const auto& [state, scalar] : emission->states) {
+      TANDEM_ASSIGN(const std::optional<int64_t> value, constant_scalar(intrinsic, scalar));
+      if (!value) return false;
+      nest.states[state] = static_cast<int32_t>(*value);
     }
     return true;
   }
 
+  /// Empty, with reason_ set, where its loops must be enumerated first.
+  Result<std::optional<int64_t>> constant_scalar(const loop::Intrinsic& intrinsic, size_t position) {
+    const auto value = environment_.linear(intrinsic.scalars[position]);
+    if (value && value->is_constant()) return std::optional<int64_t>(value->constant);
+    reason_.what = fmt::format("the immediate of '{}' is not constant", intrinsic.name);
+    return std::optional<int64_t>();
+  }
+
   Result<void> emit_macro(const loop::Intrinsic& intrinsic, const MacroNest& nest) {
-    TANDEM_ASSIGN(const Emission* const emission, emission_of(intrinsic.name));
+    TANDEM_ASSIGN(const tensorize::AccelEmission* const emission, emission_of(intrinsic.name));
     TANDEM_ASSIGN(std::vector<Access> accesses, macro_accesses(intrinsic, *emission, nest));
+    for (const auto& [state, value] : nest.states) {
+      set_state(state, value);
+      accesses.push_back({kSpaceComputeStates, static_cast<int64_t>(state), static_cast<int64_t>(state) + 1, false});
+    }
     for (Step& step : macro_instructions(nest, limits_, hardware_.depth(isa::Memory::kUop))) {
       step.engine = isa::Engine::kCompute;
       step.layer = layer_.index;
@@ -376,106 +375,122 @@ class Lowering {
     return {};
   }
 
-  Result<const Emission*> emission_of(const std::string& name) {
-    const auto known = emissions_.find(name);
-    if (known != emissions_.end()) return &known->second;
-    const tensorize::IntrinsicDeclaration* declaration = intrinsics_.find(name);
-    if (declaration == nullptr) {
-      std::vector<std::string> names;
-      for (const auto& other : intrinsics_.all()) names.push_back(other.name);
-      return unknown_name({}, "intrinsic", name, names);
-    }
-    TANDEM_ASSIGN(Emission emission, resolve_emission(*declaration));
-    return &emissions_.emplace(name, std::move(emission)).first->second;
+  /// The value of a state of compute from here on. What earlier layers left is not known.
+  void set_state(isa::State state, int32_t value) {
+    const auto [known, is_new] = compute_states_.emplace(state, value);
+    if (!is_new && known->second == value) return;
+    known->second = value;
+    Step step;
+    step.instruction = isa::Config{false, false, false, false, state, value};
+    step.engine = isa::engine_of(step.instruction);
+    step.layer = layer_.index;
+    step.accesses.push_back({kSpaceComputeStates, static_cast<int64_t>(state), static_cast<int64_t>(state) + 1, true});
+    steps_.push_back(std::move(step));
   }
 
-  Result<bool> set_operand(const loop::Intrinsic& intrinsic, size_t position, int64_t Indices::*field,
-                           isa::Memory memory, const Box& box, MacroNest& nest) {
-    TANDEM_CHECK(position < intrinsic.operands.size(), "an intrinsic has fewer operands than its declaration");
-    const loop::Operand& operand = intrinsic.operands[position];
+  Result<const tensorize::AccelEmission*> emission_of(const std::string& name) {
+    TANDEM_ASSIGN(const tensorize::IntrinsicDeclaration* const declaration, intrinsics_.at(name));
+    if (!declaration->lacks.empty()) {
+      return Diagnostic{
+          {}, fmt::format("'{}' needs {} of at least 1; the hardware has 0", name, declaration->lacks), {}, ""};
+    }
+    return &std::get<tensorize::AccelEmission>(declaration->emission);
+  }
+
+  Result<bool> set_operand(const loop::Intrinsic& intrinsic, const tensorize::AccelOperand& wanted, const Box& box,
+                           MacroNest& nest) {
+    TANDEM_CHECK(wanted.param < intrinsic.operands.size(), "an intrinsic has fewer operands than its declaration");
+    const loop::Operand& operand = intrinsic.operands[wanted.param];
     const Place* place = pads_.find(operand.buffer);
-    if (place == nullptr || place->memory != memory) {
+    if (place == nullptr || place->memory != wanted.memory) {
       return Diagnostic{{},
                         fmt::format("'{}' needs its operand '{}' in scope '{}', but it is in '{}'", intrinsic.name,
-                                    operand.buffer->name, isa::info(memory).name, operand.buffer->scope),
+                                    operand.buffer->name, isa::info(wanted.memory).name, operand.buffer->scope),
                         {},
                         "stage it there"};
     }
     const auto offset = flat(operand.buffer, operand.indices);
     if (!offset) return false;
-    const auto whole = [&](int64_t lanes) { return lanes % place->lanes == 0; };
-    bool aligned = whole(offset->constant);
+    const int64_t multiple = intrinsics_.find(intrinsic.name)->alignment[wanted.param];
+    const auto whole = [&](int64_t lanes) { return lanes % multiple == 0; };
+    int64_t Indices::*field = index_of(wanted);
+    bool aligned = whole(offset->constant) && whole(place->base * place->lanes);
     int64_t first = offset->constant;
     for (size_t i = 0; i < nest.extents.size(); ++i) {
       aligned = aligned && (nest.extents[i] == 1 || whole(offset->coefficient(i)));
-      nest.strides[i].*field = offset->coefficient(i) / place->lanes;
+      nest.strides[i].*field = offset->coefficient(i) / wanted.lanes;
       first += box.low[i] * offset->coefficient(i);
     }
     if (!aligned || !whole(first)) {
       return Diagnostic{
           {},
           fmt::format("'{}' works on whole elements of '{}' ({} lanes), but its operand '{}' begins within one",
-                      intrinsic.name, operand.buffer->scope, place->lanes, operand.buffer->name),
+                      intrinsic.name, operand.buffer->scope, multiple, operand.buffer->name),
           {},
           "pack the buffer so that its last axes are one element"};
     }
-    nest.base.*field = place->base + first / place->lanes;
+    nest.base.*field = (place->base * place->lanes + first) / wanted.lanes;
     return true;
   }
 
+  static int64_t Indices::*index_of(const tensorize::AccelOperand& operand) {
+    return operand.field == "dst" ? &Indices::dst : operand.field == "src" ? &Indices::src : &Indices::wgt;
+  }
+
+  static int space_of(isa::Memory memory) {
+    switch (memory) {
+      case isa::Memory::kInp:
+        return kSpaceInp;
+      case isa::Memory::kWgt:
+        return kSpaceWgt;
+      case isa::Memory::kPrm:
+        return kSpacePrm;
+      case isa::Memory::kOut:
+        return kSpaceOut;
+      default:
+        return kSpaceAcc;
+    }
+  }
+
+  /// The elements of its memory that the whole nest touches of an operand.
+  std::vector<Run> runs_of(const tensorize::AccelOperand& operand, const MacroNest& nest) const {
+    std::vector<int64_t> strides;
+    for (const Indices& stride : nest.strides) strides.push_back(stride.*index_of(operand));
+    std::vector<Run> runs = touched(nest.base.*index_of(operand), operand.count, nest.extents, strides);
+    const int64_t parts = Scratchpads::lanes(hardware_, isa::info(operand.memory).name) / operand.lanes;
+    for (Run& run : runs) run = {run.begin / parts, (run.end + parts - 1) / parts};
+    return runs;
+  }
+
   /// What the whole nest reads and writes; checks that what it reads has been written.
-  Result<std::vector<Access>> macro_accesses(const loop::Intrinsic& intrinsic, const Emission& emission,
+  Result<std::vector<Access>> macro_accesses(const loop::Intrinsic& intrinsic, const tensorize::AccelEmission& emission,
                                              const MacroNest& nest) {
-    const auto runs_of = [&](int64_t Indices::*field) {
-      std::vector<int64_t> strides;
-      for (const Indices& stride : nest.strides) strides.push_back(stride.*field);
-      return touched(nest.base.*field, 1, nest.extents, strides);
-    };
-    const auto* gemm = std::get_if<isa::Gemm>(&nest.instruction);
-    const auto* mac = std::get_if<isa::Mac>(&nest.instruction);
-    const auto* alu = std::get_if<isa::Alu>(&nest.instruction);
-    const auto* requantize = std::get_if<isa::Requantize>(&nest.instruction);
-    const std::vector<Run> dst = runs_of(&Indices::dst);
     std::vector<Access> accesses;
-    const auto read = [&](int operand, isa::Memory memory, const std::vector<Run>& runs) -> Result<void> {
-      const int64_t unwritten = pads_.first_unwritten(memory, runs);
+    const auto read = [&](const tensorize::AccelOperand& operand, const std::vector<Run>& runs) -> Result<void> {
+      const int64_t unwritten = pads_.first_unwritten(operand.memory, runs);
       if (unwritten < 0) return {};
-      const loop::BufferRef& buffer = intrinsic.operands[static_cast<size_t>(operand)].buffer;
+      const loop::BufferRef& buffer = intrinsic.operands[operand.param].buffer;
       return Diagnostic{{},
                         fmt::format("'{}' reads element {} of buffer '{}' before anything has written it",
                                     intrinsic.name, unwritten - pads_.find(buffer)->base, buffer->name),
                         {},
                         "a scratchpad does not start as zeros: reset or load the buffer first"};
     };
-    if (requantize != nullptr) {
-      const std::vector<Run> src = runs_of(&Indices::src), prm = runs_of(&Indices::wgt);
-      TANDEM_TRY(read(emission.src, isa::Memory::kAcc, src));
-      TANDEM_TRY(read(emission.prm, isa::Memory::kPrm, prm));
-      add_accesses(accesses, kSpaceAcc, src, false);
-      add_accesses(accesses, kSpacePrm, prm, false);
-      pads_.mark_written(requantize->keep ? isa::Memory::kAcc : isa::Memory::kOut, dst);
-      add_accesses(accesses, requantize->keep ? kSpaceAcc : kSpaceOut, dst, true);
+    for (const tensorize::AccelOperand& operand : emission.operands) {
+      if (operand.is_written || !operand.is_read) continue;
+      const std::vector<Run> runs = runs_of(operand, nest);
+      TANDEM_TRY(read(operand, runs));
+      add_accesses(accesses, space_of(operand.memory), runs, false);
+    }
+    const tensorize::AccelOperand& dst = *emission.find("dst");
+    const std::vector<Run> written = runs_of(dst, nest);
+    if (dst.is_read) TANDEM_TRY(read(dst, written));
+    pads_.mark_written(dst.memory, written);
+    add_accesses(accesses, space_of(dst.memory), written, true);
+    if (std::holds_alternative<isa::Mac>(nest.instruction) || std::holds_alternative<isa::Requantize>(nest.instruction))
       return accesses;
-    }
-    if (mac != nullptr || (gemm != nullptr && !gemm->reset)) {
-      const std::vector<Run> src = runs_of(&Indices::src), wgt = runs_of(&Indices::wgt);
-      TANDEM_TRY(read(emission.src, isa::Memory::kInp, src));
-      TANDEM_TRY(read(emission.wgt, isa::Memory::kWgt, wgt));
-      add_accesses(accesses, kSpaceInp, src, false);
-      add_accesses(accesses, kSpaceWgt, wgt, false);
-    }
-    const bool starts = (gemm != nullptr && (gemm->reset || gemm->overwrite)) || (mac != nullptr && mac->overwrite);
-    if (!starts) TANDEM_TRY(read(emission.dst, isa::Memory::kAcc, dst));
-    if (alu != nullptr && !alu->use_imm) {
-      const std::vector<Run> src = runs_of(&Indices::src);
-      TANDEM_TRY(read(emission.src, isa::Memory::kAcc, src));
-      add_accesses(accesses, kSpaceAcc, src, false);
-    }
-    pads_.mark_written(isa::Memory::kAcc, dst);
-    add_accesses(accesses, kSpaceAcc, dst, true);
-    if (mac != nullptr) return accesses;
-    pads_.mark_unwritten(isa::Memory::kOut, dst);  // GEMM and ALU write `out`, too
-    add_accesses(accesses, kSpaceOut, dst, true);
+    pads_.mark_unwritten(isa::Memory::kOut, written);  // GEMM and ALU write `out`, too
+    add_accesses(accesses, kSpaceOut, written, true);
     return accesses;
   }
 
@@ -694,10 +709,10 @@ class Lowering {
   Environment environment_;
   LiveShapes shapes_;
   std::map<const loop::Buffer*, LayerArgument> arguments_;
-  std::map<std::string, Emission> emissions_;
   std::vector<Step> steps_;
-  int64_t inp_pad_;    // the state as the steps so far leave it
-  Diagnostic reason_;  // why the last nest was not lowered as a whole
+  int64_t inp_pad_;                               // the state as the steps so far leave it
+  std::map<isa::State, int32_t> compute_states_;  // likewise
+  Diagnostic reason_;                             // why the last nest was not lowered as a whole
 };
 
 }  // namespace

@@ -59,6 +59,8 @@ struct LoopLimits {
     } else if (std::holds_alternative<isa::Requantize>(instruction)) {
       common(limits.requantize);
       wgt = limits.requantize.prm_out;
+    } else if (std::holds_alternative<isa::AluExtended>(instruction)) {
+      common(limits.alu_extended);
     } else {
       common(limits.alu);
     }
@@ -168,7 +170,7 @@ class Builder {
   template <typename Macro>
   static void set_loops(Macro& macro, const Loop& outer, const Loop& inner) {
     constexpr bool kHasWeights = std::is_same_v<Macro, isa::Gemm> || std::is_same_v<Macro, isa::Mac>;
-    if constexpr (kHasWeights || std::is_same_v<Macro, isa::Alu>) {
+    if constexpr (kHasWeights || std::is_same_v<Macro, isa::Alu> || std::is_same_v<Macro, isa::AluExtended>) {
       macro.iter_out = static_cast<uint32_t>(outer.extent);
       macro.iter_in = static_cast<uint32_t>(inner.extent);
       macro.dst_out = static_cast<uint32_t>(outer.stride.dst);
@@ -180,7 +182,7 @@ class Builder {
         macro.wgt_in = static_cast<uint32_t>(inner.stride.wgt);
       }
     } else {
-      TANDEM_CHECK(false, "only GEMM, MAC and ALU have micro-ops");
+      TANDEM_CHECK(false, "only GEMM, MAC, ALU and ALU_EXTENDED have micro-ops");
     }
   }
 
@@ -241,6 +243,21 @@ std::vector<Step> requantize_instructions(const MacroNest& nest, const isa::Fiel
   return steps;
 }
 
+/// Whether f(f(a, x), y) = f(f(a, y), x), so that the terms of one destination may come in any order.
+bool accumulates(isa::AluOp op) {
+  switch (op) {
+    case isa::AluOp::kMin:
+    case isa::AluOp::kMax:
+    case isa::AluOp::kAdd:
+    case isa::AluOp::kMul:
+    case isa::AluOp::kSub:
+    case isa::AluOp::kMac:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool overlap(const std::vector<Run>& a, const std::vector<Run>& b) {
   for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
     if (a[i].begin < b[j].end && b[j].begin < a[i].end) return true;
@@ -253,9 +270,11 @@ bool overlap(const std::vector<Run>& a, const std::vector<Run>& b) {
 
 bool reorderable(const MacroNest& nest) {
   const auto* alu = std::get_if<isa::Alu>(&nest.instruction);
+  const auto* extended = std::get_if<isa::AluExtended>(&nest.instruction);
   // GEMM and MAC add to a buffer that they do not read, or write each element once; a reset writes zeros; an immediate
   // operation repeated on one vector repeats itself.
-  if (alu == nullptr || alu->use_imm) return true;
+  if (alu == nullptr && extended == nullptr) return true;
+  if (alu != nullptr ? alu->use_imm : extended->use_imm) return true;
   std::vector<int64_t> dst, src;
   int64_t steps = 1;
   for (size_t i = 0; i < nest.extents.size(); ++i) {
@@ -268,7 +287,7 @@ bool reorderable(const MacroNest& nest) {
   int64_t vectors = 0;
   for (const Run& run : written) vectors += run.end - run.begin;
   const bool each_once = vectors == steps;
-  if (!overlap(written, read)) return each_once || alu->opcode != isa::AluOp::kShr;  // the others commute
+  if (!overlap(written, read)) return each_once || accumulates(alu != nullptr ? alu->opcode : extended->operation);
   const bool in_place = nest.base.dst == nest.base.src && dst == src;
   return in_place && each_once;
 }

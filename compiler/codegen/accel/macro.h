@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "compiler/codegen/accel/step.h"
@@ -18,7 +19,9 @@ struct Indices {
 
 /// For i[0] < extents[0], ... (outermost first): one step at base + sum of i[d] * strides[d].
 struct MacroNest {
-  isa::Instruction instruction;  // a Gemm, Mac, Alu or Requantize with everything set but loops and micro-ops
+  /// A Gemm, Mac, Alu, AluExtended or Requantize with everything set but loops and micro-ops.
+  isa::Instruction instruction;
+  std::map<isa::State, int32_t> states{};  // what states of compute must be
   Indices base;
   std::vector<int64_t> extents;
   std::vector<Indices> strides;

@@ -146,7 +146,8 @@ Result<void> ProgramBuilder::add_layer(const std::string& name, const loop::Kern
     if (!misfit.empty()) return Diagnostic{{}, fmt::format("layer '{}': {}", name, misfit), {}, "choose smaller tiles"};
   }
   for (const Step& step : steps) {
-    if (const auto* config = std::get_if<isa::Config>(&step.instruction)) impl.inp_pad = config->value;
+    const auto* config = std::get_if<isa::Config>(&step.instruction);
+    if (config != nullptr && config->state == isa::State::kInpPad) impl.inp_pad = config->value;
   }
   steps = impl.uops.place(ordered_by_need(std::move(steps)));
   impl.steps.insert(impl.steps.end(), std::make_move_iterator(steps.begin()), std::make_move_iterator(steps.end()));

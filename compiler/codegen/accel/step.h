@@ -11,9 +11,19 @@
 namespace tandem::codegen {
 
 /// Where dependences are looked for: the scratchpads, the value of INP pads, then one space for each DRAM tensor. What
-/// STORE reads is `out`. `acc` belongs to compute alone and the pads to load, whose queues are sequential: they matter
-/// where the order of the steps is chosen, and need no tokens. Micro-ops are placed after that.
-enum Space : int { kSpaceInp, kSpaceWgt, kSpaceOut, kSpaceAcc, kSpacePrm, kSpaceInpPad, kFirstTensorSpace };
+/// STORE reads is `out`. `acc` and the states of compute (by their codes) belong to compute alone and the pads to load,
+/// whose queues are sequential: they matter where the order of the steps is chosen, and need no tokens. Micro-ops are
+/// placed after that.
+enum Space : int {
+  kSpaceInp,
+  kSpaceWgt,
+  kSpaceOut,
+  kSpaceAcc,
+  kSpacePrm,
+  kSpaceInpPad,
+  kSpaceComputeStates,
+  kFirstTensorSpace
+};
 
 /// Elements [begin, end) of a scratchpad, or bytes of a DRAM tensor.
 struct Access {

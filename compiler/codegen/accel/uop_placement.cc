@@ -12,7 +12,7 @@ void set_range(isa::Instruction& instruction, int64_t begin, int64_t end) {
       [&](auto& macro) {
         using Macro = std::decay_t<decltype(macro)>;
         if constexpr (std::is_same_v<Macro, isa::Gemm> || std::is_same_v<Macro, isa::Mac> ||
-                      std::is_same_v<Macro, isa::Alu>) {
+                      std::is_same_v<Macro, isa::Alu> || std::is_same_v<Macro, isa::AluExtended>) {
           macro.uop_bgn = static_cast<uint32_t>(begin);
           macro.uop_end = static_cast<uint32_t>(end);
         }
