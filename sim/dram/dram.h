@@ -1,19 +1,14 @@
-// Ideal DRAM in integer cycles behind an AXI4 port: fixed latency, then one beat per cycle, reads and writes
-// independent, responses in order. Header-only and free of other Tandem code, so that it compiles into the loop of the
-// Verilated model.
+// DRAM behind an AXI4 port: data, and beats and responses in order as its schedule (dram_schedule.h) has them, one beat
+// per cycle. Header-only and free of other Tandem code, so that it compiles into the loop of the Verilated model.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 #include <deque>
 
-namespace tandem::sim {
+#include "dram_schedule.h"  // compiles into the Verilated model, where paths have no folders
 
-/// Timing as sim/dram/platform.h states it.
-struct DramTiming {
-  uint32_t read_latency_cycles = 32;
-  uint32_t write_latency_cycles = 32;
-};
+namespace tandem::sim {
 
 /// Owns no storage: `bytes` is the DRAM from address 0. Whatever lies beyond `size` answers with a decode error and is
 /// not written.
@@ -23,16 +18,20 @@ class Dram {
   static constexpr uint8_t kDecodeError = 3;
 
   Dram(uint8_t* bytes, uint64_t size, uint32_t bus_bytes, DramTiming timing)
-      : bytes_(bytes), size_(size), bus_bytes_(bus_bytes), timing_(timing) {}
+      : bytes_(bytes), size_(size), bus_bytes_(bus_bytes), schedule_(timing) {}
 
   // Read channel. Addresses are multiples of the bus width.
   void accept_read(uint64_t cycle, uint64_t address, uint32_t beats, uint8_t id) {
-    reads_.push_back({address, cycle + timing_.read_latency_cycles, beats, id});
+    schedule_.read(cycle, address, beats, bus_bytes_, [&](uint32_t count, uint64_t ready_cycle) {
+      beats -= count;
+      reads_.push_back({address, ready_cycle, count, id, beats == 0});
+      address += uint64_t{count} * bus_bytes_;
+    });
   }
   /// A beat is there in this cycle.
   bool read_valid(uint64_t cycle) const { return !reads_.empty() && reads_.front().ready_cycle <= cycle; }
   uint8_t read_id() const { return reads_.front().id; }
-  bool read_last() const { return reads_.front().beats == 1; }
+  bool read_last() const { return reads_.front().beats == 1 && reads_.front().ends; }
   uint8_t read_response() const { return inside(reads_.front().address) ? kOkay : kDecodeError; }
   /// Copies the beat, bus_bytes long; zeros beyond the end.
   void read_data(void* to) const {
@@ -52,7 +51,7 @@ class Dram {
   }
 
   // Write channels. Data beats belong to the accepted addresses in order.
-  void accept_write(uint64_t address, uint32_t beats) { writes_.push_back({address, 0, beats, kOkay}); }
+  void accept_write(uint64_t address, uint32_t beats) { writes_.push_back({address, 0, beats, kOkay, true, beats}); }
   bool write_data_ready() const { return !writes_.empty(); }
   void accept_write_beat(uint64_t cycle, const uint8_t* data, uint64_t strobe, bool /*last*/) {
     Burst& burst = writes_.front();
@@ -68,7 +67,8 @@ class Dram {
     }
     burst.address += bus_bytes_;
     if (--burst.beats == 0) {
-      responses_.push_back({0, cycle + timing_.write_latency_cycles, 0, burst.id});
+      const uint64_t first = burst.address - uint64_t{burst.all_beats} * bus_bytes_;
+      responses_.push_back({0, schedule_.write(cycle, first, burst.all_beats, bus_bytes_), 0, burst.id});
       writes_.pop_front();
     }
   }
@@ -81,10 +81,12 @@ class Dram {
 
  private:
   struct Burst {
-    uint64_t address;      // of the next beat
-    uint64_t ready_cycle;  // first beat, or response
-    uint32_t beats;        // left
-    uint8_t id;            // AXI ID of a read; response code of a write
+    uint64_t address;        // of the next beat
+    uint64_t ready_cycle;    // first beat, or response
+    uint32_t beats;          // left
+    uint8_t id;              // AXI ID of a read; response code of a write
+    bool ends = true;        // with its last beat the AXI burst ends
+    uint32_t all_beats = 0;  // of a write
   };
 
   bool inside(uint64_t address) const { return address < size_ && bus_bytes_ <= size_ - address; }
@@ -93,7 +95,7 @@ class Dram {
   uint8_t* bytes_;
   uint64_t size_;
   uint32_t bus_bytes_;
-  DramTiming timing_;
+  DramSchedule schedule_;
   std::deque<Burst> reads_;
   std::deque<Burst> writes_;
   std::deque<Burst> responses_;

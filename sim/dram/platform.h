@@ -1,22 +1,49 @@
-// The memory beside the accelerator, as a platform file states it (docs/design.md, Machine model).
+// The memory beside the accelerator, as a platform file states it (docs/platform.md).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "sim/dram/dram_schedule.h"
 #include "support/result.h"
 
 namespace tandem::sim {
 
-/// Ideal DRAM: read and write channels are independent, one beat per cycle each.
+/// A DDR memory: its data sheet, in nanoseconds, and the clock of the accelerator that counts.
+struct Ddr {
+  double clock_mhz = 100;  // of the accelerator
+  int data_bits = 16;
+  int mega_transfers = 1600;  // per second and data bit
+  int banks = 8;
+  int row_bytes = 2048;            // of a bank
+  double controller_ns = 0;        // on the way there and back
+  double column_ns = 0;            // CL
+  double activate_ns = 0;          // tRCD
+  double precharge_ns = 0;         // tRP
+  double row_open_ns = 0;          // tRAS
+  double write_recovery_ns = 0;    // tWR
+  double turnaround_ns = 0;        // tWTR
+  double refresh_ns = 0;           // tRFC
+  double refresh_interval_ns = 0;  // tREFI
+
+  bool operator==(const Ddr& other) const;
+};
+
+/// An ideal memory (latency and bandwidth), or a DDR one.
 struct Platform {
   std::string name = "default";
   int read_latency_cycles = 32;   // from the AR handshake to the first R beat
   int write_latency_cycles = 32;  // from the last W handshake to B
-  bool operator==(const Platform& other) const {
-    return read_latency_cycles == other.read_latency_cycles && write_latency_cycles == other.write_latency_cycles;
-  }
+  int bytes_per_cycle = 0;        // of the memory; 0: as many as the ports ask for
+  bool shared_channels = false;   // reads and writes share them
+  std::optional<Ddr> ddr = {};    // then the four above are of no effect
+
+  bool operator==(const Platform& other) const;  // all but the name
 };
+
+/// What the platform means in cycles.
+DramTiming dram_timing(const Platform& platform);
 
 Result<Platform> parse_platform(const std::string& text, const std::string& file);
 Result<Platform> load_platform(const std::string& path);

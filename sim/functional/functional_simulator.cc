@@ -131,7 +131,7 @@ class Run {
     if (decoded.ok()) {
       command.instruction = *decoded;
       command.wants = isa::token_flags(*decoded);
-      command.fault = fault_of(command);
+      command.fault = check_before_run(program_.hardware, *decoded, is_last(command.index));
       const bool illegal = command.fault && command.fault->code == ErrorCode::kEncoding;
       if (!illegal) engine = isa::engine_of(*decoded);
     } else {
@@ -142,33 +142,6 @@ class Run {
     queue.commands.push_back(std::move(command));
     ++fetched_;
     return true;
-  }
-
-  /// What is wrong with an instruction before it runs: tokens of a missing neighbour, a block beyond its buffer, and
-  /// where FINISH stands.
-  std::optional<Machine::Failure> fault_of(const Command& command) const {
-    std::string missing = missing_neighbour(isa::engine_of(command.instruction), command.wants);
-    if (!missing.empty()) return Machine::Failure{ErrorCode::kEncoding, std::move(missing)};
-    if (std::optional<Machine::Failure> failure = machine_.check_block(command.instruction)) return failure;
-    const bool finish = std::holds_alternative<isa::Finish>(command.instruction);
-    if (finish && !is_last(command.index))
-      return Machine::Failure{ErrorCode::kOrder, "finish is not the last instruction"};
-    if (!finish && is_last(command.index)) {
-      return Machine::Failure{ErrorCode::kNoFinish, "the program does not end with finish"};
-    }
-    return std::nullopt;
-  }
-
-  /// The first flag towards an engine that does not exist.
-  static std::string missing_neighbour(Engine engine, const isa::TokenFlags& flags) {
-    const bool load = engine == Engine::kLoad, store = engine == Engine::kStore;
-    const char* flag = load && flags.pop_prev     ? "pop_prev"
-                       : load && flags.push_prev  ? "push_prev"
-                       : store && flags.pop_next  ? "pop_next"
-                       : store && flags.push_next ? "push_next"
-                                                  : nullptr;
-    if (flag == nullptr) return "";
-    return fmt::format("{}: the {} engine has no {} engine", flag, isa::name(engine), load ? "previous" : "next");
   }
 
   /// One step of the instruction at the head of the engine's queue: a pop, the execution, or a push; true where there

@@ -43,7 +43,11 @@ Machine::Machine(const isa::HwConfig& hardware, DramView dram)
 }
 
 std::optional<Machine::Failure> Machine::execute(const isa::Instruction& instruction) {
-  return std::visit([this](const auto& each) { return run(each); }, instruction);
+  if (std::optional<Failure> failure = check_block(hardware_, instruction)) return failure;
+  if (std::optional<Failure> failure = check_dram(hardware_, dram_.size, instruction)) return failure;
+  if (std::optional<Failure> failure = check_indices(hardware_, instruction, uops_.data())) return failure;
+  std::visit([this](const auto& each) { run(each); }, instruction);
+  return std::nullopt;
 }
 
 uint64_t Machine::macs() const {
@@ -61,44 +65,6 @@ Counters Machine::counters() const {
     counters.emplace_back(std::string(info.name) + ".bytes", moved_bytes_[static_cast<size_t>(info.mem_type)]);
   }
   return counters;
-}
-
-// ---- checks, in closed form over a whole instruction
-// --------------------------------------------------------------------------
-
-std::optional<Machine::Failure> Machine::check_block(const isa::Instruction& instruction) const {
-  const auto check = [this](const char* verb, const auto& move) -> std::optional<Failure> {
-    const isa::SramRange range = isa::sram_range(move);
-    if (range.end <= hardware_.depth(move.mem_type)) return std::nullopt;
-    return Failure{ErrorCode::kBounds,
-                   fmt::format("{} {}[{}..{}], which has {} elements", verb, isa::info(move.mem_type).name, range.begin,
-                               range.end - 1, hardware_.depth(move.mem_type))};
-  };
-  if (const auto* load = std::get_if<isa::Load>(&instruction)) return check("load writes", *load);
-  if (const auto* store = std::get_if<isa::Store>(&instruction)) return check("store reads", *store);
-  return std::nullopt;
-}
-
-std::optional<Machine::Failure> Machine::check_dram(const isa::Instruction& instruction) const {
-  const isa::DramRange range = isa::dram_range(hardware_, instruction);
-  if (range.end <= dram_.size) return std::nullopt;
-  const bool load = std::holds_alternative<isa::Load>(instruction);
-  return Failure{load ? ErrorCode::kRead : ErrorCode::kWrite,
-                 fmt::format("{} DRAM [{:#x}, {:#x}), beyond the program's {:#x} bytes",
-                             load ? "load reads" : "store writes", range.begin, range.end, dram_.size)};
-}
-
-template <typename MacroInstruction>
-std::optional<Machine::Failure> Machine::check_loops(const char* name, const MacroInstruction& instruction) const {
-  const isa::Loops loops = isa::loops_of(instruction);
-  if (loops.uop_end > uops_.size()) {
-    return Failure{ErrorCode::kBounds,
-                   fmt::format("{} runs micro-ops [{}, {}) of {}", name, loops.uop_bgn, loops.uop_end, uops_.size())};
-  }
-  const std::vector<std::string> faults =
-      isa::index_faults(name, loops, isa::index_walks(hardware_, instruction), uops_.data() + loops.uop_bgn);
-  if (faults.empty()) return std::nullopt;
-  return Failure{ErrorCode::kBounds, faults.front()};
 }
 
 // ---- LOAD and STORE
@@ -188,10 +154,8 @@ void Machine::fill_acc(uint64_t entry, uint64_t count, int32_t value, bool mirro
   if (mirror) std::fill_n(out_.data() + entry * lanes, count * lanes, static_cast<int8_t>(value));
 }
 
-std::optional<Machine::Failure> Machine::run(const isa::Load& load) {
-  if (isa::sram_range(load).empty()) return std::nullopt;
-  if (auto failure = check_block(load)) return failure;
-  if (auto failure = check_dram(load)) return failure;
+void Machine::run(const isa::Load& load) {
+  if (isa::sram_range(load).empty()) return;
 
   const uint64_t width = uint64_t{load.x_pad_0} + load.x_size + load.x_pad_1;
   const auto element = element_bytes_[index_of(load.mem_type)];
@@ -206,13 +170,10 @@ std::optional<Machine::Failure> Machine::run(const isa::Load& load) {
   }
   pad(load.mem_type, entry, load.y_pad_1 * width);
   moved_bytes_[index_of(load.mem_type)] += uint64_t{load.y_size} * load.x_size * element;
-  return std::nullopt;
 }
 
-std::optional<Machine::Failure> Machine::run(const isa::Store& store) {
-  if (isa::sram_range(store).empty()) return std::nullopt;
-  if (auto failure = check_block(store)) return failure;
-  if (auto failure = check_dram(store)) return failure;
+void Machine::run(const isa::Store& store) {
+  if (isa::sram_range(store).empty()) return;
 
   const auto element = static_cast<uint64_t>(lanes_);
   const uint64_t row_bytes = store.x_size * element;
@@ -221,7 +182,6 @@ std::optional<Machine::Failure> Machine::run(const isa::Store& store) {
                 out_.data() + (store.sram_base + y * store.x_size) * element, row_bytes);
   }
   moved_bytes_[index_of(store.mem_type)] += store.y_size * row_bytes;
-  return std::nullopt;
 }
 
 // ---- GEMM, MAC, ALU, REQUANTIZE, CONFIG
@@ -305,34 +265,28 @@ void Machine::multiply(const isa::Loops& loops, const Product& product) {
   }
 }
 
-std::optional<Machine::Failure> Machine::run(const isa::Gemm& gemm) {
+void Machine::run(const isa::Gemm& gemm) {
   const isa::Loops loops = isa::loops_of(gemm);
-  if (loops.empty()) return std::nullopt;
-  std::optional<Failure> failure = check_loops("gemm", gemm);
-  if (failure) return failure;
-
+  if (loops.empty()) return;
   if (gemm.reset) {
     for_each_result(loops, gemm.dst_out, gemm.dst_in,
                     [this](uint64_t first, uint64_t count) { fill_acc(first, count, 0, /*mirror=*/true); });
     reset_uops_ += loops.steps();
-    return std::nullopt;
+    return;
   }
   multiply(loops, gemm);
   for_each_result(loops, gemm.dst_out, gemm.dst_in, [this](uint64_t first, uint64_t count) {
     const auto lanes = static_cast<uint64_t>(lanes_);
     narrow(acc_.data() + first * lanes, out_.data() + first * lanes, static_cast<int64_t>(count * lanes));
   });
-  return std::nullopt;
 }
 
-std::optional<Machine::Failure> Machine::run(const isa::Mac& mac) {
+void Machine::run(const isa::Mac& mac) {
   const isa::Loops loops = isa::loops_of(mac);
-  if (loops.empty()) return std::nullopt;
-  std::optional<Failure> failure = check_loops("mac", mac);
-  if (failure) return failure;
+  if (loops.empty()) return;
   if (!mac.depthwise) {
     multiply(loops, mac);
-    return std::nullopt;
+    return;
   }
   DepthwiseWork work;
   work.batch = hardware_.batch;
@@ -354,7 +308,6 @@ std::optional<Machine::Failure> Machine::run(const isa::Mac& mac) {
   work.acc = acc_.data();
   run_depthwise(work);
   depthwise_uops_ += loops.steps();
-  return std::nullopt;
 }
 
 template <typename Operation>
@@ -379,26 +332,18 @@ void Machine::operate(const isa::Loops& loops, const Operation& operation, isa::
   alu_uops_ += loops.steps();
 }
 
-std::optional<Machine::Failure> Machine::run(const isa::Alu& alu) {
+void Machine::run(const isa::Alu& alu) {
   const isa::Loops loops = isa::loops_of(alu);
-  if (loops.empty()) return std::nullopt;
-  std::optional<Failure> failure = check_loops("alu", alu);
-  if (!failure) operate(loops, alu, alu.opcode, alu.imm);
-  return failure;
+  if (!loops.empty()) operate(loops, alu, alu.opcode, alu.imm);
 }
 
-std::optional<Machine::Failure> Machine::run(const isa::AluExtended& alu) {
+void Machine::run(const isa::AluExtended& alu) {
   const isa::Loops loops = isa::loops_of(alu);
-  if (loops.empty()) return std::nullopt;
-  std::optional<Failure> failure = check_loops("alu_extended", alu);
-  if (!failure) operate(loops, alu, alu.operation, alu_immediate_);
-  return failure;
+  if (!loops.empty()) operate(loops, alu, alu.operation, alu_immediate_);
 }
 
-std::optional<Machine::Failure> Machine::run(const isa::Requantize& requantize) {
-  if (requantize.iter_out == 0 || requantize.iter_in == 0) return std::nullopt;
-  const std::vector<std::string> faults = isa::index_faults(hardware_, requantize);
-  if (!faults.empty()) return Failure{ErrorCode::kBounds, faults.front()};
+void Machine::run(const isa::Requantize& requantize) {
+  if (requantize.iter_out == 0 || requantize.iter_in == 0) return;
   RequantizeWork work;
   work.batch = hardware_.batch;
   work.block_out = hardware_.block_out;
@@ -419,10 +364,9 @@ std::optional<Machine::Failure> Machine::run(const isa::Requantize& requantize) 
   work.out = out_.data();
   requantize_kernel_(work);
   requantized_ += uint64_t{requantize.iter_out} * requantize.iter_in;
-  return std::nullopt;
 }
 
-std::optional<Machine::Failure> Machine::run(const isa::Config& config) {
+void Machine::run(const isa::Config& config) {
   switch (config.state) {
     case isa::State::kInpPad:
       inp_pad_ = isa::builtin::narrow_i8(config.value);
@@ -434,7 +378,6 @@ std::optional<Machine::Failure> Machine::run(const isa::Config& config) {
       alu_immediate_ = config.value;
       break;
   }
-  return std::nullopt;
 }
 
 }  // namespace tandem::sim

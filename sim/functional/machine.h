@@ -8,6 +8,7 @@
 
 #include "isa/access.h"
 #include "isa/instruction.h"
+#include "sim/api/instruction_checks.h"
 #include "sim/api/simulator.h"
 #include "sim/functional/gemm_kernel.h"
 #include "sim/functional/requantize_kernel.h"
@@ -25,17 +26,10 @@ class Machine {
   /// All scratchpads are zero.
   Machine(const isa::HwConfig& hardware, DramView dram);
 
-  /// Why an instruction cannot be executed.
-  struct Failure {
-    ErrorCode code = ErrorCode::kBounds;
-    std::string what;
-  };
+  using Failure = InstructionFault;
   /// Executes the whole instruction, or nothing and gives the reason: which index of which buffer is beyond its size,
   /// or which bytes of DRAM.
   std::optional<Failure> execute(const isa::Instruction& instruction);
-
-  /// Whether the block of a LOAD or STORE lies in its buffer, which the hardware knows before it runs.
-  std::optional<Failure> check_block(const isa::Instruction& instruction) const;
 
   /// Multiply-accumulates of GEMM and MAC.
   uint64_t macs() const;
@@ -44,20 +38,16 @@ class Machine {
   Counters counters() const;
 
  private:
-  std::optional<Failure> run(const isa::Load& load);
-  std::optional<Failure> run(const isa::Store& store);
-  std::optional<Failure> run(const isa::Gemm& gemm);
-  std::optional<Failure> run(const isa::Mac& mac);
-  std::optional<Failure> run(const isa::Alu& alu);
-  std::optional<Failure> run(const isa::AluExtended& alu);
-  std::optional<Failure> run(const isa::Requantize& requantize);
-  std::optional<Failure> run(const isa::Config& config);
-  std::optional<Failure> run(const isa::Finish&) { return std::nullopt; }
+  void run(const isa::Load& load);
+  void run(const isa::Store& store);
+  void run(const isa::Gemm& gemm);
+  void run(const isa::Mac& mac);
+  void run(const isa::Alu& alu);
+  void run(const isa::AluExtended& alu);
+  void run(const isa::Requantize& requantize);
+  void run(const isa::Config& config);
+  void run(const isa::Finish&) {}
 
-  // In the words of the static checker (isa/program.h), which finds the same faults.
-  std::optional<Failure> check_dram(const isa::Instruction& instruction) const;
-  template <typename MacroInstruction>
-  std::optional<Failure> check_loops(const char* name, const MacroInstruction& instruction) const;
   void read_row(isa::Memory memory, uint64_t entry, uint64_t count, const uint8_t* bytes);
   /// Writes `count` pad elements.
   void pad(isa::Memory memory, uint64_t entry, uint64_t count);

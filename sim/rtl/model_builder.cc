@@ -119,7 +119,7 @@ class ModelBuild {
     std::vector<std::string> inputs = verilog_;
     for (const char* file : {"isa.svh", "alu_lane.svh", "alu_lanes.svh"}) inputs.push_back(fmt::format("{}/{}", generated, file));
     for (const char* file : {"sim/rtl/harness/harness.cc", "sim/rtl/harness/harness.h", "sim/dram/dram.h",
-                             "sim/dram/restless_dram.h", "sim/rtl/model_builder.cc", "sim/rtl/register_map.cc"}) {
+                             "sim/dram/dram_schedule.h", "sim/dram/restless_dram.h", "sim/rtl/model_builder.cc", "sim/rtl/register_map.cc"}) {
       inputs.push_back(checkout_path(file));
     }
     uint64_t key = 0;

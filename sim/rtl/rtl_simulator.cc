@@ -141,7 +141,7 @@ class RtlSimulator final : public Simulator {
   RtlSimulator(const isa::HwConfig& hardware, const Platform& platform, const RtlConditions& conditions,
                Library library, const Entries& entries)
       : hardware_(hardware),
-        platform_(platform),
+        timing_(dram_timing(platform)),
         conditions_(conditions),
         library_(std::move(library)),
         entries_(entries),
@@ -177,8 +177,7 @@ class RtlSimulator final : public Simulator {
     run.dram_bytes = size;
     run.code_address = program.code_address;
     run.instruction_count = program.code.size();
-    run.read_latency_cycles = static_cast<uint32_t>(platform_.read_latency_cycles);
-    run.write_latency_cycles = static_cast<uint32_t>(platform_.write_latency_cycles);
+    run.memory = &timing_;
     run.max_cycles = limits.cycles;
     run.retire_cycles = retired.data();
     run.soft_reset_cycle = conditions_.soft_reset_cycle;
@@ -273,7 +272,7 @@ class RtlSimulator final : public Simulator {
   }
 
   const isa::HwConfig hardware_;
-  const Platform platform_;
+  const DramTiming timing_;
   const RtlConditions conditions_;
   const Library library_;
   const Entries entries_;

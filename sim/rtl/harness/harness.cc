@@ -103,13 +103,14 @@ class Harness {
   // One clock cycle: inputs settle, memory and master shake hands, the edge.
   void cycle() {
     Vtandem_accel& m = *model_;
+    const uint64_t t = now_ - origin_;  // the memory's time
     bool read_ready = true, write_ready = true;  // of the address channels
     if constexpr (kRestless) {
-      dram_.tick(now_);
+      dram_.tick(t);
       read_ready = dram_.read_address_ready();
       write_ready = dram_.write_address_ready();
     }
-    const bool read_valid = dram_.read_valid(now_);
+    const bool read_valid = dram_.read_valid(t);
     m.m_rvalid_i = read_valid;
     if (read_valid) {
       m.m_rid_i = dram_.read_id();
@@ -117,7 +118,7 @@ class Harness {
       m.m_rresp_i = dram_.read_response();
       dram_.read_data(bus_address(m.m_rdata_i));
     }
-    const bool response_valid = dram_.response_valid(now_);
+    const bool response_valid = dram_.response_valid(t);
     m.m_bvalid_i = response_valid;
     if (response_valid) m.m_bresp_i = dram_.response();
     m.m_arready_i = read_ready;
@@ -128,10 +129,10 @@ class Harness {
     m.eval();
 
     if (read_valid && m.m_rready_o) dram_.pop_read_beat();
-    if (m.m_arvalid_o && read_ready) dram_.accept_read(now_, m.m_araddr_o, m.m_arlen_o + 1u, m.m_arid_o);
+    if (m.m_arvalid_o && read_ready) dram_.accept_read(t, m.m_araddr_o, m.m_arlen_o + 1u, m.m_arid_o);
     if (response_valid && m.m_bready_o) dram_.pop_response();
     if (data_ready && m.m_wvalid_o) {
-      dram_.accept_write_beat(now_, static_cast<const uint8_t*>(bus_address(m.m_wdata_o)), m.m_wstrb_o, m.m_wlast_o != 0);
+      dram_.accept_write_beat(t, static_cast<const uint8_t*>(bus_address(m.m_wdata_o)), m.m_wstrb_o, m.m_wlast_o != 0);
     }
     if (m.m_awvalid_o && write_ready) dram_.accept_write(m.m_awaddr_o, m.m_awlen_o + 1u);
     if (m.retire_o != 0 && running_) retire();
@@ -152,7 +153,7 @@ class Harness {
 
   void simulate() {
     Vtandem_accel& m = *model_;
-    start_ = now_;
+    start_ = origin_ = now_;
     while (!m.done_o) {
       cycle();
       if constexpr (kRestless) {
@@ -218,6 +219,7 @@ class Harness {
   bool running_ = false;
   uint64_t& now_;
   uint64_t start_ = 0;
+  uint64_t origin_ = 0;  // when the run began: a DDR memory's refreshes count from there
 };
 
 }  // namespace
@@ -240,13 +242,12 @@ extern "C" __attribute__((visibility("default"))) void tandem_rtl_run(void* open
   run->message[0] = '\0';
   assertion_message = run->message;
   assertion_failed = false;
-  const tandem::sim::DramTiming timing{run->read_latency_cycles, run->write_latency_cycles};
   if (run->restless != 0) {
     const tandem::sim::Restlessness how{run->restless_seed, run->restless_stalls != 0, run->silent_after_reads,
                                         run->silent_after_writes};
-    Harness(device, *run, RestlessDram(run->dram, run->dram_bytes, kBusBytes, timing, how)).run();
+    Harness(device, *run, RestlessDram(run->dram, run->dram_bytes, kBusBytes, *run->memory, how)).run();
   } else {
-    Harness(device, *run, Dram(run->dram, run->dram_bytes, kBusBytes, timing)).run();
+    Harness(device, *run, Dram(run->dram, run->dram_bytes, kBusBytes, *run->memory)).run();
   }
   assertion_message = nullptr;
 }

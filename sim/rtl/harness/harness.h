@@ -4,6 +4,10 @@
 
 #include <cstdint>
 
+namespace tandem::sim {
+struct DramTiming;  // sim/dram/dram_schedule.h
+}
+
 extern "C" {
 
 /// How a run ended.
@@ -33,8 +37,7 @@ struct TandemRtlRun {
   uint64_t dram_bytes;
   uint64_t code_address;
   uint64_t instruction_count;
-  uint32_t read_latency_cycles;
-  uint32_t write_latency_cycles;
+  const tandem::sim::DramTiming* memory;
   uint64_t max_cycles;      // 0: none
   uint64_t* retire_cycles;  // per instruction: filled with the cycle at which it completed
   // Conditions of tests; all zero for the ideal memory and an undisturbed run.
