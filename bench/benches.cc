@@ -1,6 +1,7 @@
 // The list of all benches.
 #include "bench/accelerator.h"
 #include "bench/bench.h"
+#include "bench/checker.h"
 #include "bench/models.h"
 #include "bench/search.h"
 #include "bench/simulators.h"
@@ -14,6 +15,7 @@ const std::vector<Bench>& benches() {
        "compiler schedules without tuning, requantised per channel to int8.",
        measure_accelerator},
       {"simulators", "Speed of the simulators on one core, on the shared VTA programs.", measure_simulators},
+      {"checker", "The static checker: its speed on one core, and faults seeded into right programs.", measure_checker},
       {"models", "Whole models on every target: wrong bits, accuracy, cycles of a sample.", measure_models},
       {"search", "The demo's joint search: gains end to end on RTL, times, kill -9 and --resume.", measure_search},
   };

@@ -1,22 +1,14 @@
 #include "bench/simulators.h"
 
-#include <time.h>
-
 #include <algorithm>
 
+#include "bench/cpu_time.h"
 #include "bench/vta_programs.h"
 #include "sim/functional/functional_simulator.h"
 #include "sim/rtl/rtl_simulator.h"
 
 namespace tandem::bench {
 namespace {
-
-/// Processor time of this process, all threads together: unlike the wall's, it does not depend on what else runs.
-double cpu_seconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
 
 double cycles(const sim::RunResult& result) { return static_cast<double>(result.cycles); }
 double macs(const sim::RunResult& result) { return static_cast<double>(result.macs); }

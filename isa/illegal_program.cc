@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "isa/access.h"
+#include "isa/field_edit.h"
 #include "isa/random_program.h"
 
 namespace tandem::isa {
@@ -51,18 +52,6 @@ class Breaker {
     mistake_ = fmt::format("instruction {}: {}", index, mistake);
   }
 
-  /// Gives a field by name a value; false where the instruction does not have it.
-  static bool set(Instruction& instruction, const std::string& name, int64_t value) {
-    FieldValues values = field_values(instruction);
-    const std::vector<FieldInfo>& fields = info(instruction).fields;
-    for (size_t i = 0; i < fields.size(); ++i) {
-      if (name != fields[i].name) continue;
-      values[i] = value;
-      instruction = make_instruction(opcode_of(instruction), values);
-      return true;
-    }
-    return false;
-  }
   int64_t greatest(const Instruction& instruction, const std::string& name) const {
     const InstructionInfo& table = info(instruction);
     for (size_t i = 0; i < table.fields.size(); ++i) {
@@ -103,12 +92,12 @@ class Breaker {
     if (names.empty()) return;
     const bool runs_uops = !std::holds_alternative<Requantize>(instruction);
     if (runs_uops && rng_.chance(0.2)) {
-      set(instruction, "uop_end", greatest(instruction, "uop_end"));
+      set_field(instruction, "uop_end", greatest(instruction, "uop_end"));
       return replace(index, instruction, "micro-ops beyond their buffer");
     }
     const std::string field = rng_.pick(names) + "_out";
-    set(instruction, "iter_out", 3);  // twice the greatest factor is beyond
-    set(instruction, field, greatest(instruction, field));
+    set_field(instruction, "iter_out", 3);  // twice the greatest factor is beyond
+    set_field(instruction, field, greatest(instruction, field));
     replace(index, instruction, fmt::format("an index beyond its buffer by {}", field));
   }
 
@@ -119,11 +108,11 @@ class Breaker {
     const auto* store = std::get_if<Store>(&instruction);
     if ((load == nullptr || sram_range(*load).empty()) && (store == nullptr || sram_range(*store).empty())) return;
     if (rng_.chance(0.5)) {
-      set(instruction, "dram_base", greatest(instruction, "dram_base"));
+      set_field(instruction, "dram_base", greatest(instruction, "dram_base"));
       return replace(index, instruction, "a block beyond DRAM");
     }
-    set(instruction, "sram_base", greatest(instruction, "sram_base"));
-    set(instruction, "x_size", 2);
+    set_field(instruction, "sram_base", greatest(instruction, "sram_base"));
+    set_field(instruction, "x_size", 2);
     replace(index, instruction, "a block beyond its buffer");
   }
 
@@ -159,7 +148,7 @@ class Breaker {
     const char* pop = engine == Engine::kLoad ? "pop_prev" : "pop_next";
     const char* push = engine == Engine::kLoad ? "push_prev" : "push_next";
     const char* flag = rng_.chance(0.5) ? pop : push;
-    set(instruction, flag, 1);
+    set_field(instruction, flag, 1);
     replace(index, instruction, fmt::format("{} without a neighbour", flag));
   }
 
@@ -168,7 +157,7 @@ class Breaker {
     Instruction instruction = instructions_[index];
     const char* flag = rng_.pick(std::vector<const char*>{"pop_prev", "pop_next", "push_prev", "push_next"});
     const FieldValues before = field_values(instruction);
-    set(instruction, flag, 0);
+    set_field(instruction, flag, 0);
     if (field_values(instruction) == before) return;
     replace(index, instruction, fmt::format("{} is lost", flag));
   }
