@@ -45,6 +45,11 @@ std::string place_beyond(const IndexWalk& walk, int64_t reached) {
 
 }  // namespace
 
+uint64_t memory_bytes(const Program& program) {
+  constexpr uint64_t kMost = ~uint64_t{0} / kWidestBusBytes * kWidestBusBytes;
+  return (std::min(program.dram_bytes, kMost) + kWidestBusBytes - 1) / kWidestBusBytes * kWidestBusBytes;
+}
+
 std::vector<IndexWalk> index_walks(const HwConfig& config, const Gemm& gemm) {
   if (gemm.reset) return {dst_walk(config, gemm)};
   return {dst_walk(config, gemm), src_walk(config, gemm, Memory::kInp, 1), wgt_walk(config, gemm)};

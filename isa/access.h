@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "isa/instruction.h"
+#include "isa/program.h"
 
 namespace tandem::isa {
 
@@ -32,6 +33,11 @@ void for_each_row(const HwConfig& config, const Move& move, Visit&& visit) {
     visit(begin, begin + width * element);
   }
 }
+
+/// Bytes of the memory that a program runs on: its dram_bytes, up to the end of a word of the widest bus, because
+/// hardware cannot tell which bytes of a word it may use. Whoever reads or writes beyond is told of an error.
+constexpr uint64_t kWidestBusBytes = 64;
+uint64_t memory_bytes(const Program& program);
 
 /// Elements [begin, end) of a scratchpad.
 struct SramRange {

@@ -17,7 +17,6 @@ namespace tandem::isa {
 namespace {
 
 constexpr uint64_t kMostDram = uint64_t{1} << 32;  // addresses have 32 bits
-constexpr uint64_t kCodeAlignment = 64;
 
 struct ByteRange {
   uint64_t begin;
@@ -85,9 +84,9 @@ class Checker {
     if (program_.dram_bytes > kMostDram) {
       fault(-1, fmt::format("the program's {:#x} bytes of DRAM are more than {:#x}", program_.dram_bytes, kMostDram));
     }
-    if (program_.code_address % kCodeAlignment != 0) {
+    if (program_.code_address % kWidestBusBytes != 0) {
       fault(-1, fmt::format("the code at {:#x} does not start at a multiple of {} bytes", program_.code_address,
-                            kCodeAlignment));
+                            kWidestBusBytes));
     }
     std::vector<ByteRange> loaded = {code_range()};
     for (const Segment& segment : program_.segments) {
@@ -186,9 +185,9 @@ class Checker {
                         in_sram, memory, sram.begin, sram.end - 1, config_.depth(move.mem_type)));
     }
     const DramRange dram = dram_range(config_, move);
-    if (dram.end > program_.dram_bytes) {
+    if (dram.end > memory_bytes(program_)) {
       fault(index, fmt::format("{} DRAM [{:#x}, {:#x}), beyond the program's {:#x} bytes", in_dram, dram.begin,
-                               dram.end, program_.dram_bytes));
+                               dram.end, memory_bytes(program_)));
     }
     if (options_.whole_tensors && !dram.empty() && !tensors.one_holds(dram.begin, dram.end)) {
       const char* legal = move.mem_type == Memory::kOut ? "output or scratch tensor" : "segment or tensor";

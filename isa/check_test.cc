@@ -251,7 +251,7 @@ TEST(Check, AFullQueueOrders) {
 }
 
 TEST(Check, RoomForTokensIsNeededFromTheStart) {
-  // Functional lets compute pop first and push when there is room; the hardware starts it when both are possible.
+  // Compute could pop, which would make room for load, but starts only when it can push as well.
   const std::string none = "load inp sram=0 dram=0 y=0 x=0 stride=0 ";
   const std::string compute = "load uop sram=0 dram=0 y=0 x=0 stride=0 ";
   std::string text;

@@ -113,6 +113,15 @@ class Machine {
     return std::nullopt;
   }
 
+  /// FINISH starts when load and store have done all of theirs.
+  bool is_finish(int64_t current) const {
+    return std::holds_alternative<Finish>(instructions_[static_cast<size_t>(current)]);
+  }
+  bool others_drained() const {
+    return fetched_ == instructions_.size() && states_[index(Engine::kLoad)].queue.empty() &&
+           states_[index(Engine::kStore)].queue.empty();
+  }
+
   void pop(Engine from, Engine to, EngineCounts& known) {
     Direction& queue = direction(from, to);
     queue.emptied.push_back(states_[index(to)].known);
@@ -134,6 +143,7 @@ class Machine {
     const int64_t current = state.queue.front();
     const TokenFlags flags = token_flags(instructions_[static_cast<size_t>(current)]);
     if (missing(engine, flags) || full(engine, flags)) return false;
+    if (is_finish(current) && !others_drained()) return false;
     EngineCounts known = state.known;
     if (flags.pop_prev) pop(*previous_of(engine), engine, known);
     if (flags.pop_next) pop(*next_of(engine), engine, known);
@@ -160,8 +170,11 @@ class Machine {
     if (const std::optional<Engine> from = missing(engine, flags)) {
       return fmt::format("{} waits at instruction {} for a token from {}", name(engine), current, name(*from));
     }
-    return fmt::format("{} waits at instruction {} to push its token to {}, whose queue of {} tokens is full",
-                       name(engine), current, name(*full(engine, flags)), config_.token_queue_depth);
+    if (const std::optional<Engine> to = full(engine, flags)) {
+      return fmt::format("{} waits at instruction {} to push its token to {}, whose queue of {} tokens is full",
+                         name(engine), current, name(*to), config_.token_queue_depth);
+    }
+    return fmt::format("{} waits at instruction {} for load and store to finish", name(engine), current);
   }
 
   void explain_deadlock() {

@@ -24,8 +24,8 @@ struct TokenRun {
 /// In-order fetch into command queues of the configuration's depth, tokens through queues of its depth. Engines and
 /// queues are deterministic and blocking, so that what can complete does not depend on the order that is tried here.
 ///
-/// It holds for every simulator: an instruction starts once all its tokens are there and all that it pushes find room
-/// (as in the RTL; `functional` needs the room only after it has run), and leaves its queue when it is done (as in
+/// It holds for every simulator: an instruction starts once all its tokens are there and all that it pushes find room,
+/// FINISH when load and store have done all of theirs besides, and leaves its queue when it is done (as in
 /// `functional`; in the RTL when it starts). What is said to be done before an instruction is so in both: by tokens,
 /// and by full queues, where a token waited for the room of an earlier one. Of the engine that made that room only what
 /// was done before the popping instruction's predecessor started counts, for in the RTL the instructions of an engine

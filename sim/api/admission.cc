@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "isa/access.h"
+
 namespace tandem::sim {
 namespace {
 
@@ -20,6 +22,21 @@ Result<void> place(const isa::Program& program, const std::string& what, uint64_
                                 address, size, program.dram_bytes),
                     {},
                     ""};
+}
+
+/// Fetch reads whole words of the bus, the code's first one from its beginning.
+Result<void> place_code(const isa::Program& program) {
+  const uint64_t address = program.code_address;
+  if (address % isa::kWidestBusBytes != 0) {
+    const uint64_t next = (address / isa::kWidestBusBytes + 1) * isa::kWidestBusBytes;
+    return Diagnostic{
+        {program.name},
+        fmt::format("the instructions lie at {:#x}, which is not a multiple of {}", address, isa::kWidestBusBytes),
+        {},
+        fmt::format("the next such address is {:#x}", next)};
+  }
+  const auto instruction_bytes = static_cast<uint64_t>(isa::Codec(program.hardware).instruction_bytes());
+  return place(program, "the code", address, program.code.size() * instruction_bytes);
 }
 
 }  // namespace
@@ -41,6 +58,7 @@ Result<void> admit(const isa::Program& program, const isa::HwConfig& hardware, c
                      static_cast<uint64_t>(binding.size_bytes())));
     if (binding.role == isa::Role::kInput) names.push_back(binding.name);
   }
+  TANDEM_TRY(place_code(program));
   for (const auto& [name, bytes] : inputs) {
     if (std::find(names.begin(), names.end(), name) == names.end())
       return unknown_name({program.name}, "input", name, names);

@@ -1,4 +1,5 @@
-// What every simulator refuses before it starts, in the same words: foreign hardware, unknown or wrongly sized inputs.
+// What every simulator refuses before it starts, in the same words: foreign hardware, code that cannot be
+// fetched, data beyond DRAM, unknown or wrongly sized inputs.
 #pragma once
 
 #include "isa/program.h"

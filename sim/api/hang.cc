@@ -37,6 +37,8 @@ std::string describe(const isa::Program& program, const EngineState& state) {
                          instruction.ok() ? isa::name(isa::engine_of(*instruction)) : "an engine",
                          program.hardware.command_queue_depth, at);
     }
+    case Wait::kOthers:
+      return fmt::format("{} waits for load and store to finish {}", who, at);
     case Wait::kMemory:
       return fmt::format("{} waits for the memory {}", who, at);
     case Wait::kWork:

@@ -21,6 +21,7 @@ enum class Wait {
   kPrevRoom,   // the token queue to its previous engine is full
   kNextRoom,   // the token queue to its next engine is full
   kQueueRoom,  // fetch only: the command queue of `instruction`'s engine is full
+  kOthers,     // FINISH only: load and store have not done all of theirs
   kMemory,     // a response of the memory
 };
 

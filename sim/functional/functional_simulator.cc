@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "isa/access.h"
 #include "sim/api/admission.h"
 #include "sim/api/hang.h"
 #include "sim/functional/machine.h"
@@ -43,7 +44,8 @@ class Dram {
 };
 
 /// Fetch, the three command queues and the four token queues around a Machine. Everything moves in single steps, each
-/// of which is taken only where the hardware could take it.
+/// of which is taken only where the hardware could take it: an instruction starts when all tokens that it pops are
+/// there and there is room for all that it pushes, is executed, and pushes.
 class Run {
  public:
   Run(const isa::Program& program, DramView dram)
@@ -97,9 +99,9 @@ class Run {
   struct Command {
     int64_t index = 0;
     isa::Instruction instruction;
-    isa::TokenFlags wants;                  // what is still to be popped and pushed
+    isa::TokenFlags flags;
     std::optional<Machine::Failure> fault;  // seen before it runs
-    bool executed = false;
+    enum class Stage { kWaits, kStarted, kExecuted } stage = Stage::kWaits;
   };
   struct CommandQueue {
     std::vector<Command> commands;  // all that were fetched; the first `done` have left the queue
@@ -109,28 +111,30 @@ class Run {
     Command& head() { return commands[done]; }
   };
 
-  /// The tokens on their way from one engine to its neighbour.
-  uint64_t& tokens(Engine from, Engine to) { return tokens_[index_of(from)][index_of(to)]; }
-  bool pop(Engine from, Engine to) {
-    if (tokens(from, to) == 0) return false;
-    --tokens(from, to);
-    return true;
+  /// The tokens from one engine to its neighbour: those that are there, and these with the room reserved for more.
+  struct TokenQueue {
+    uint64_t tokens = 0;
+    uint64_t claimed = 0;
+  };
+  TokenQueue& tokens(Engine from, Engine to) { return tokens_[index_of(from)][index_of(to)]; }
+  const TokenQueue& tokens(Engine from, Engine to) const { return tokens_[index_of(from)][index_of(to)]; }
+  bool full(Engine from, Engine to) const {
+    return tokens(from, to).claimed == static_cast<uint64_t>(program_.hardware.token_queue_depth);
   }
-  bool push(Engine from, Engine to) {
-    if (tokens(from, to) == static_cast<uint64_t>(program_.hardware.token_queue_depth)) return false;
-    ++tokens(from, to);
-    return true;
+  void pop(Engine from, Engine to) {
+    --tokens(from, to).tokens;
+    --tokens(from, to).claimed;
   }
 
   /// Moves one instruction into its engine's queue, where there is room. An illegal one goes to compute.
   bool fetch() {
     if (all_fetched()) return false;
     const Result<isa::Instruction> decoded = codec_.decode(program_.code[static_cast<size_t>(fetched_)]);
-    Command command{fetched_, isa::Finish{}, {}, {}, false};
+    Command command{fetched_, isa::Finish{}, {}, {}};
     Engine engine = Engine::kCompute;
     if (decoded.ok()) {
       command.instruction = *decoded;
-      command.wants = isa::token_flags(*decoded);
+      command.flags = isa::token_flags(*decoded);
       command.fault = check_before_run(program_.hardware, *decoded, is_last(command.index));
       const bool illegal = command.fault && command.fault->code == ErrorCode::kEncoding;
       if (!illegal) engine = isa::engine_of(*decoded);
@@ -144,31 +148,34 @@ class Run {
     return true;
   }
 
-  /// One step of the instruction at the head of the engine's queue: a pop, the execution, or a push; true where there
-  /// was one.
+  /// One step of the instruction at the head of the engine's queue: its start, its execution, or its end; true where
+  /// there was one.
   bool advance(Engine engine) {
     CommandQueue& queue = queues_[index_of(engine)];
     if (queue.empty() || queue.failure) return false;
     Command& command = queue.head();
     if (command.fault) return fail(queue, *command.fault);
-    isa::TokenFlags& wants = command.wants;
-    const auto settle = [](bool& want, bool possible) {
-      if (possible) want = false;
-      return possible;
-    };
-    if (!command.executed) {
-      if (wants.pop_prev && settle(wants.pop_prev, pop(previous(engine), engine))) return true;
-      if (wants.pop_next && settle(wants.pop_next, pop(next(engine), engine))) return true;
-      if (wants.pop_prev || wants.pop_next) return false;
-      if (const auto failure = machine_.execute(command.instruction)) return fail(queue, *failure);
-      command.executed = true;
-    } else {
-      if (wants.push_prev && settle(wants.push_prev, push(engine, previous(engine)))) return true;
-      if (wants.push_next && settle(wants.push_next, push(engine, next(engine)))) return true;
-      if (wants.push_prev || wants.push_next) return false;
+    const isa::TokenFlags& flags = command.flags;
+    switch (command.stage) {
+      case Command::Stage::kWaits:
+        if (waits_for(engine, command)) return false;
+        if (flags.pop_prev) pop(previous(engine), engine);
+        if (flags.pop_next) pop(next(engine), engine);
+        if (flags.push_prev) ++tokens(engine, previous(engine)).claimed;
+        if (flags.push_next) ++tokens(engine, next(engine)).claimed;
+        command.stage = Command::Stage::kStarted;
+        return true;
+      case Command::Stage::kStarted:
+        if (const auto failure = machine_.execute(command.instruction)) return fail(queue, *failure);
+        command.stage = Command::Stage::kExecuted;
+        return true;
+      case Command::Stage::kExecuted:
+        if (flags.push_prev) ++tokens(engine, previous(engine)).tokens;
+        if (flags.push_next) ++tokens(engine, next(engine)).tokens;
+        ++queue.done;
+        return true;
     }
-    if (command.executed && !wants.push_prev && !wants.push_next) ++queue.done;
-    return true;
+    return false;
   }
 
   bool is_last(int64_t index) const { return index + 1 == static_cast<int64_t>(program_.code.size()); }
@@ -180,10 +187,18 @@ class Run {
     return false;
   }
 
-  Wait waits_for(const Command& command) const {
-    const isa::TokenFlags& wants = command.wants;
-    if (!command.executed) return wants.pop_prev ? Wait::kPrevToken : Wait::kNextToken;
-    return wants.push_prev ? Wait::kPrevRoom : Wait::kNextRoom;
+  /// What keeps an engine from starting an instruction, if anything does.
+  std::optional<Wait> waits_for(Engine engine, const Command& command) const {
+    const isa::TokenFlags& flags = command.flags;
+    if (flags.pop_prev && tokens(previous(engine), engine).tokens == 0) return Wait::kPrevToken;
+    if (flags.pop_next && tokens(next(engine), engine).tokens == 0) return Wait::kNextToken;
+    if (flags.push_prev && full(engine, previous(engine))) return Wait::kPrevRoom;
+    if (flags.push_next && full(engine, next(engine))) return Wait::kNextRoom;
+    if (std::holds_alternative<isa::Finish>(command.instruction) && !others_drained()) return Wait::kOthers;
+    return std::nullopt;
+  }
+  bool others_drained() const {
+    return all_fetched() && queues_[index_of(Engine::kLoad)].empty() && queues_[index_of(Engine::kStore)].empty();
   }
 
   /// What it means that nothing moves any more.
@@ -206,7 +221,8 @@ class Run {
     std::vector<LeftOver> left;
     for (const Engine from : kEngines) {
       for (const Engine to : kEngines) {
-        if (tokens(from, to) > 0) left.push_back({from, to, tokens(from, to)});
+        const uint64_t count = tokens(from, to).tokens;
+        if (count > 0) left.push_back({from, to, count});
       }
     }
     if (left.empty()) return {};
@@ -220,7 +236,7 @@ class Run {
     for (const Engine engine : kEngines) {
       CommandQueue& queue = queues_[index_of(engine)];
       states.push_back(queue.empty() ? EngineState{engine}
-                                     : EngineState{engine, waits_for(queue.head()), queue.head().index});
+                                     : EngineState{engine, *waits_for(engine, queue.head()), queue.head().index});
     }
     error_ = RunError{ErrorCode::kDeadlock, first_waiting()};
     return hang(program_, states);
@@ -239,7 +255,7 @@ class Run {
   const isa::Codec codec_;
   Machine machine_;
   std::array<CommandQueue, 3> queues_;
-  std::array<std::array<uint64_t, 3>, 3> tokens_{};
+  std::array<std::array<TokenQueue, 3>, 3> tokens_{};
   int64_t fetched_ = 0;
   std::optional<RunError> error_;
 };
@@ -254,7 +270,7 @@ class FunctionalSimulator final : public Simulator {
   Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits&) override {
     error_ = std::nullopt;
     TANDEM_TRY(admit(program, hardware_, inputs));
-    Dram dram(program.dram_bytes);
+    Dram dram(isa::memory_bytes(program));
     if (!dram) {
       return Diagnostic{{program.name},
                         fmt::format("cannot allocate the program's {} bytes of DRAM", program.dram_bytes),

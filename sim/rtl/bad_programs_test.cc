@@ -92,8 +92,10 @@ const std::vector<BadProgram>& bad_programs() {
       {"TokenThatNeverComes",
        {"store out sram=0 dram=0 y=1 x=1 stride=1 pop_prev", "finish"},
        "p: error: deadlock: no engine can go on\n    fetch has issued every instruction\n    load has nothing to do\n  "
-       "  compute has nothing to do\n    store waits for a token from compute at instruction 0: store out sram=0 "
-       "dram=0x0 y=1 x=1 stride=1 pop_prev\n  hint: an earlier instruction of compute must have push_next"},
+       "  compute waits for load and store to finish at instruction 1: finish\n    store waits for a token from "
+       "compute "
+       "at instruction 0: store out sram=0 dram=0x0 y=1 x=1 stride=1 pop_prev\n  hint: an earlier instruction of "
+       "compute must have push_next"},
       {"TokenLeft",
        {"load inp sram=0 dram=0 y=1 x=1 stride=1 push_next", "finish"},
        "p: error: instruction 1 (finish): tokens are left over: 1 from load to compute"},

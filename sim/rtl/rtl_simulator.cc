@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "isa/access.h"
 #include "sim/api/admission.h"
 #include "sim/api/hang.h"
 #include "sim/rtl/harness/harness.h"
@@ -23,9 +24,6 @@ using isa::Engine;
 
 // The order of the harness's engines.
 constexpr std::array<Engine, 3> kEngines{Engine::kLoad, Engine::kCompute, Engine::kStore};
-
-// Fetch reads whole bus words and instructions begin at multiples of this.
-constexpr uint64_t kCodeAlignment = 64;
 
 struct CloseLibrary {
   void operator()(void* library) const { ::dlclose(library); }
@@ -97,11 +95,13 @@ Diagnostic deadlock(const isa::Program& program, const TandemRtlRun& run) {
     state.instruction = run.head_instruction[i];
     if ((run.idle & bit) == 0) {
       state.wait = Wait::kMemory;
-    } else if ((run.head_valid & bit) != 0 && (run.wait_token & kWaitsForPrevious[i]) != 0) {
+    } else if ((run.head_valid & bit) == 0) {
+      state.wait = Wait::kWork;
+    } else if ((run.wait_token & kWaitsForPrevious[i]) != 0) {
       state.wait = Wait::kPrevToken;
-    } else if ((run.head_valid & bit) != 0 && (run.wait_token & kWaitsForNext[i]) != 0) {
+    } else if ((run.wait_token & kWaitsForNext[i]) != 0) {
       state.wait = Wait::kNextToken;
-    } else if ((run.head_valid & run.wait_space & bit) != 0) {
+    } else if ((run.wait_space & bit) != 0) {
       const Result<isa::Instruction> head =
           isa::decode(program.hardware, program.code[static_cast<size_t>(state.instruction)]);
       const bool to_previous = head.ok() && isa::token_flags(*head).push_prev && kEngines[i] != Engine::kLoad;
@@ -109,6 +109,8 @@ Diagnostic deadlock(const isa::Program& program, const TandemRtlRun& run) {
       const bool previous_full =
           to_previous && run.token_level[queue] == static_cast<uint32_t>(program.hardware.token_queue_depth);
       state.wait = previous_full ? Wait::kPrevRoom : Wait::kNextRoom;
+    } else {
+      state.wait = Wait::kOthers;
     }
     states.push_back(state);
   }
@@ -152,24 +154,15 @@ class RtlSimulator final : public Simulator {
   Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits& limits) override {
     error_ = std::nullopt;
     TANDEM_TRY(admit(program, hardware_, inputs));
-    if (program.code_address % kCodeAlignment != 0) {
-      return Diagnostic{
-          {program.name},
-          fmt::format("the instructions lie at {:#x}, which is not a multiple of {}", program.code_address,
-                      kCodeAlignment),
-          {},
-          fmt::format("the next such address is {:#x}", (program.code_address / kCodeAlignment + 1) * kCodeAlignment)};
-    }
-    const uint64_t size =
-        (std::max<uint64_t>(program.dram_bytes, 1) + kCodeAlignment - 1) / kCodeAlignment * kCodeAlignment;
-    const Memory dram(static_cast<uint8_t*>(std::calloc(size, 1)));
+    const uint64_t size = isa::memory_bytes(program);
+    const Memory dram(static_cast<uint8_t*>(std::calloc(std::max<uint64_t>(size, 1), 1)));
     if (dram == nullptr) {
       return Diagnostic{{program.name},
                         fmt::format("cannot allocate the program's {} bytes of DRAM", program.dram_bytes),
                         {},
                         "place its tensors lower"};
     }
-    TANDEM_TRY(fill(program, inputs, dram.get(), size));
+    fill(program, inputs, dram.get());
 
     std::vector<uint64_t> retired(program.code.size());
     TandemRtlRun run{};
@@ -218,18 +211,10 @@ class RtlSimulator final : public Simulator {
 
  private:
   /// Puts code, segments and inputs where the program wants them.
-  static Result<void> fill(const isa::Program& program, const Buffers& inputs, uint8_t* dram, uint64_t size) {
+  static void fill(const isa::Program& program, const Buffers& inputs, uint8_t* dram) {
     Bytes code;
     const isa::Codec codec(program.hardware);
     for (const isa::EncodedInstruction& instruction : program.code) codec.append_bytes(instruction, code);
-    if (program.code_address > size || code.size() > size - program.code_address) {
-      return Diagnostic{
-          {program.name},
-          fmt::format("the instructions at {:#x} with {} bytes do not fit the program's {:#x} bytes of DRAM",
-                      program.code_address, code.size(), program.dram_bytes),
-          {},
-          ""};
-    }
     std::copy(code.begin(), code.end(), dram + program.code_address);
     for (const isa::Segment& segment : program.segments) {
       std::copy(segment.bytes.begin(), segment.bytes.end(), dram + segment.address);
@@ -238,7 +223,6 @@ class RtlSimulator final : public Simulator {
       const auto input = inputs.find(binding.name);
       if (input != inputs.end()) std::copy(input->second.begin(), input->second.end(), dram + binding.address);
     }
-    return {};
   }
 
   Result<void> verdict(const isa::Program& program, const TandemRtlRun& run, const RunLimits& limits) const {

@@ -223,15 +223,6 @@ TEST(RtlDiagnostics, ErrorRegister) {
 TEST(RtlDiagnostics, Refusals) {
   isa::Program program = program_of({"finish"});
   EXPECT_EQ(error_of(default_rtl(), program), "no error");
-  program.code_address = 0x8010;
-  EXPECT_EQ(error_of(default_rtl(), program),
-            "p: error: the instructions lie at 0x8010, which is not a multiple of 64\n  hint: the next such address is "
-            "0x8040");
-  program = program_of({"finish"});
-  program.code_address = 0x10000;
-  EXPECT_EQ(error_of(default_rtl(), program),
-            "p: error: the instructions at 0x10000 with 16 bytes do not fit the program's 0x10000 bytes of DRAM");
-  program = program_of({"finish"});
   program.hardware.batch = 2;
   EXPECT_THAT(error_of(default_rtl(), program), ::testing::HasSubstr("the program was made for the hardware"));
 }

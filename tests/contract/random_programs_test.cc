@@ -84,10 +84,7 @@ TEST_P(RandomPrograms, OfOneMistakeEndWithTheSameErrorOnEverySimulator) {
       const std::optional<RunError> error = other.simulator->last_error();
       ASSERT_TRUE(error.has_value()) << other.name;
       EXPECT_EQ(error->code, reference->code) << other.name;
-      // A deadlock is the program's, not an instruction's.
-      if (error->code != ErrorCode::kDeadlock) {
-        EXPECT_EQ(error->instruction, reference->instruction) << other.name;
-      }
+      EXPECT_EQ(error->instruction, reference->instruction) << other.name;
     }
   }
 }

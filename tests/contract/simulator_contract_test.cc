@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "isa/program.h"
+#include "support/environment.h"
 #include "tests/contract/simulators.h"
 
 namespace tandem::sim {
@@ -156,6 +157,48 @@ TEST_P(SimulatorContract, RefusesTensorsBeyondDram) {
             "p: error: tensor 'z' at 0x3040 with 16 bytes does not fit the program's 0x304f bytes of DRAM");
 }
 
+TEST_P(SimulatorContract, RefusesCodeThatCannotBeFetched) {
+  Program program = program_of("finish\n");
+  program.code_address = 0x4010;
+  EXPECT_EQ(error_of(program),
+            "p: error: the instructions lie at 0x4010, which is not a multiple of 64\n  hint: the next such address is "
+            "0x4040");
+  program.code_address = 0x10000;
+  EXPECT_EQ(error_of(program),
+            "p: error: the code at 0x10000 with 16 bytes does not fit the program's 0x10000 bytes of DRAM");
+}
+
+TEST_P(SimulatorContract, MemoryEndsWithAWordOfTheWidestBus) {
+  // 0x10028 bytes are 0x10040: what lies behind the last byte reads as zero and can be written, up to there.
+  const auto move = [](const char* what, const char* rest) {
+    Program program = program_of(fmt::format("{} {}\nfinish\n", what, rest));
+    program.dram_bytes = 0x10028;
+    return program;
+  };
+  for (const char* rest : {"inp sram=0 dram=0x1001 y=1 x=3 stride=3", "acc8 sram=0 dram=0x1003 y=1 x=1 stride=1",
+                           "acc sram=0 dram=0x400 y=1 x=1 stride=1", "uop sram=0 dram=0x400f y=1 x=1 stride=1"}) {
+    EXPECT_EQ(error_of(move("load", rest)), "no error") << rest;
+    EXPECT_TRUE(isa::check(move("load", rest)).empty()) << rest;
+  }
+  EXPECT_EQ(error_of(move("store", "out sram=0 dram=0x1003 y=1 x=1 stride=1")), "no error");
+  struct Case {
+    const char* what;
+    const char* rest;
+    const char* error;
+  };
+  for (const Case& beyond :
+       {Case{"load", "inp sram=0 dram=0x1003 y=1 x=2 stride=2", "load reads DRAM [0x10030, 0x10050)"},
+        Case{"load", "uop sram=0 dram=0x400f y=1 x=2 stride=2", "load reads DRAM [0x1003c, 0x10044)"},
+        Case{"load", "acc sram=0 dram=0x401 y=1 x=1 stride=1", "load reads DRAM [0x10040, 0x10080)"},
+        Case{"store", "out sram=0 dram=0x1003 y=2 x=1 stride=1", "store writes DRAM [0x10030, 0x10050)"}}) {
+    const Program program = move(beyond.what, beyond.rest);
+    const std::string what = fmt::format("{}, beyond the program's 0x10040 bytes", beyond.error);
+    EXPECT_EQ(error_of(program), fmt::format("p: error: instruction 0 ({} {}): {}", beyond.what, beyond.rest, what));
+    ASSERT_FALSE(isa::check(program).empty()) << beyond.rest;
+    EXPECT_EQ(isa::check(program)[0].what, what);
+  }
+}
+
 TEST_P(SimulatorContract, FlagsCountWhereNothingMoves) {
   const std::string nothing = kNothing;
   const Result<RunResult> result =
@@ -205,6 +248,55 @@ TEST_P(SimulatorContract, ExplainsADeadlockOfFullQueues) {
   EXPECT_NE(text.find("store has nothing to do\n  hint: an earlier instruction of store must have push_prev"),
             std::string::npos)
       << text;
+}
+
+TEST_P(SimulatorContract, AnInstructionStartsWithRoomForAllItPushes) {
+  // The design with the shortest queues. Four tokens fill the queue to store; the instruction behind them, which would
+  // free load, waits for room for a fifth; load's queue then keeps fetch from the stores that would make it.
+  isa::HwConfig hardware = value_or_fail(isa::load_hw(checkout_path("configs/hw/test/b4_32x8.yaml")));
+  hardware.name = "b4_32x8";
+  const std::string nothing = "alu add uop=[0,0) iter=(1,1) dst=(0,0) src=(0,0)";
+  std::string code;
+  for (int i = 0; i < 4; ++i) code += nothing + " push_next\n";
+  code += nothing + " push_prev push_next\n";
+  code += std::string(kNothing) + " pop_next\n";
+  for (int i = 0; i < 4; ++i) code += std::string(kNothing) + "\n";
+  for (int i = 0; i < 5; ++i) code += "store out sram=0 dram=0x0 y=0 x=0 stride=0 pop_prev\n";
+  Program program = value_or_fail(
+      isa::assemble(fmt::format("program \"p\"\nhardware {{\n{}}}\ndram 0x1000\ncode at 0x0 {{\n{}finish\n}}\n",
+                                to_yaml(hardware), code),
+                    "contract.asm"));
+  EXPECT_EQ(
+      error_of(program),
+      "p: error: deadlock: no engine can go on\n"
+      "    fetch waits for room in the command queue of load (4 instructions) at instruction 9: load inp sram=0 "
+      "dram=0x0 y=0 x=0 stride=0\n"
+      "    load waits for a token from compute at instruction 5: load inp sram=0 dram=0x0 y=0 x=0 stride=0 pop_next\n"
+      "    compute waits for room in the token queue to store (4 tokens) at instruction 4: alu add uop=[0,0) "
+      "iter=(1,1) dst=(0,0) src=(0,0) push_prev push_next\n"
+      "    store has nothing to do\n"
+      "  hint: an earlier instruction of compute must have push_prev");
+  EXPECT_EQ(
+      isa::check(program).at(0).what,
+      "deadlock: load waits at instruction 5 for a token from compute; compute waits at instruction 4 to push its "
+      "token to store, whose queue of 4 tokens is full; store has nothing to do; fetch waits at instruction 9 for "
+      "the full queue of load (4 instructions)");
+}
+
+TEST_P(SimulatorContract, FinishWaitsForTheOthers) {
+  const Program program = program_of(std::string(kNothing) + " pop_next\nfinish push_prev\n");
+  EXPECT_EQ(
+      error_of(program),
+      "p: error: deadlock: no engine can go on\n"
+      "    fetch has issued every instruction\n"
+      "    load waits for a token from compute at instruction 0: load inp sram=0 dram=0x0 y=0 x=0 stride=0 pop_next\n"
+      "    compute waits for load and store to finish at instruction 1: finish push_prev\n"
+      "    store has nothing to do\n"
+      "  hint: an earlier instruction of compute must have push_prev");
+  EXPECT_EQ(
+      isa::check(program).at(0).what,
+      "deadlock: load waits at instruction 0 for a token from compute; compute waits at instruction 1 for load and "
+      "store to finish; store has finished");
 }
 
 TEST_P(SimulatorContract, ReportsTokensThatAreLeft) {
