@@ -286,6 +286,16 @@ std::vector<std::string> parameter_names() {
   return names;
 }
 
+std::vector<int64_t> legal_values(const std::string& name) {
+  const Parameter& parameter = find_parameter(name);
+  std::vector<int64_t> values;
+  for (int64_t value = parameter.low; value <= parameter.high;) {
+    values.push_back(value);
+    value = parameter.power_of_two && value > 0 ? 2 * value : value + 1;
+  }
+  return values;
+}
+
 int64_t parameter(const HwConfig& config, const std::string& name) { return find_parameter(name).get(config); }
 
 HwConfig with_parameter(HwConfig config, const std::string& name, int64_t value) {

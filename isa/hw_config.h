@@ -72,6 +72,9 @@ uint64_t hash(const HwConfig& config);
 
 /// The parameters by their names in hardware files, in the order in which they are written.
 std::vector<std::string> parameter_names();
+/// The values that a parameter's own rule allows, ascending; rules over several parameters may forbid some of them. A
+/// bug where none has that name.
+std::vector<int64_t> legal_values(const std::string& name);
 /// The value of a parameter; a bug where none has that name.
 int64_t parameter(const HwConfig& config, const std::string& name);
 /// `config` with one parameter changed, legal or not; a bug where no parameter has that name.
