@@ -23,6 +23,7 @@ module compute_engine #(
   parameter int DepthwiseWidth = 1,
   parameter int AluLanes = 16,
   parameter int ExtendedAlu = 1,
+  parameter int DspPacking = 0,
   parameter int InsnWidth = 128,
   parameter int IndexBits = 24,
   parameter int ChunkBits = 8,
@@ -447,7 +448,7 @@ module compute_engine #(
   assign inp_index_o = i_src_q[$clog2(InpDepth)-1:0];
   assign wgt_index_o = (DepthwiseWidth > 0 && i_depthwise) ? i_wgt_q[VectorBits +: $clog2(WgtDepth)] : i_wgt_q[$clog2(WgtDepth)-1:0];
   logic [AccWidth-1:0] dot, taps;
-  gemm_core #(.Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut)) u_gemm (
+  gemm_core #(.Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .DspPacking(DspPacking)) u_gemm (
     .clk_i,
     .valid_i(gemm_q[TreeStages+1:1]),
     .inp_i(inp_data_i[InpWidth-1:0]),

@@ -2,10 +2,12 @@
 // Registered products, then an adder tree with a register after every two levels: latency 1 + ceil(log2(BlockIn) / 2) cycles.
 // All arithmetic stands behind its stage's valid, which saves power and simulation time. Every stage does the same to each 32-bit word
 // (four operands, a product, a partial sum), so that simulators use vector instructions; a chunk's loops have 64 words at most.
+// With DspPacking one 25 x 8 bit multiplier makes two products: those of one input and of the weights of two outputs, 16 bits apart.
 module gemm_core #(
   parameter int Batch = 1,
   parameter int BlockIn = 16,  // a power of two, at least 4
   parameter int BlockOut = 16,
+  parameter int DspPacking = 0,  // 0 or 1; neither results nor latency change
   localparam int Levels = $clog2(BlockIn),
   localparam int Stages = (Levels + 1) / 2
 ) (
@@ -22,8 +24,9 @@ module gemm_core #(
   localparam int Words = BlockOut * RowWords;           // for one row of the input
   localparam int Chunk = (Words < 64) ? Words : 64;
   localparam int ChunkOut = Chunk / RowWords;           // dot products of a chunk
+  localparam int Half = Chunk / 2;
 
-  genvar b, c, l, s;
+  genvar b, c, l, s, p;
   for (b = 0; b < Batch; b++) begin : gen_batch
     for (c = 0; c < Words / Chunk; c++) begin : gen_chunk
       logic [32*Chunk-1:0] wgt;
@@ -34,11 +37,29 @@ module gemm_core #(
       // Products of lane l of each word. The copies of the sign fill the words and cost nothing.
       for (l = 0; l < 4; l++) begin : gen_lane
         logic [32*Chunk-1:0] product_q;
-        always_ff @(posedge clk_i) begin
-          if (valid_i[0]) begin
-            for (int w = 0; w < Chunk; w++) begin
-              product_q[w*32 +: 32] <= 32'($signed(inp_i[b*BlockIn*8+(w%RowWords)*32+l*8 +: 8])) * 32'($signed(wgt[w*32+l*8 +: 8]));
+        if (DspPacking == 0) begin : gen_plain
+          always_ff @(posedge clk_i) begin
+            if (valid_i[0]) begin
+              for (int w = 0; w < Chunk; w++) begin
+                product_q[w*32 +: 32] <= 32'($signed(inp_i[b*BlockIn*8+(w%RowWords)*32+l*8 +: 8])) * 32'($signed(wgt[w*32+l*8 +: 8]));
+              end
             end
+          end
+        end else begin : gen_packed
+          // The lower product lies in 0 .. 2^16 - 1 once 2^15 is added, so that it borrows nothing from the upper one; without its
+          // top bit's inversion it is itself again.
+          logic [32*Half-1:0] pair_q;
+          always_ff @(posedge clk_i) begin
+            if (valid_i[0]) begin
+              for (int w = 0; w < Half; w++) begin
+                pair_q[w*32 +: 32] <= 32'sd32768 + 32'($signed(inp_i[b*BlockIn*8+(w%RowWords)*32+l*8 +: 8])) *
+                    (32'($signed({wgt[(w+Half)*32+l*8 +: 8], 16'd0})) + 32'($signed(wgt[w*32+l*8 +: 8])));
+              end
+            end
+          end
+          for (p = 0; p < Half; p++) begin : gen_pair
+            assign product_q[p*32 +: 32] = {{17{!pair_q[p*32+15]}}, pair_q[p*32 +: 15]};
+            assign product_q[(p+Half)*32 +: 32] = {{16{pair_q[p*32+31]}}, pair_q[p*32+16 +: 16]};
           end
         end
       end

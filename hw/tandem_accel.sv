@@ -17,9 +17,7 @@ module tandem_accel #(
   parameter int DepthwiseWidth = BlockIn == BlockOut ? 1 : 0,  // taps per step of a depthwise MAC; 0: none
   parameter int AluLanes = Batch * BlockOut,  // accumulator lanes per cycle of an ALU step
   parameter int ExtendedAlu = 1,          // CONFIG and ALU_EXTENDED
-  // verilator lint_off UNUSEDPARAM
-  parameter int DspPacking = 0,           // two products of one input in one DSP
-  // verilator lint_on UNUSEDPARAM
+  parameter int DspPacking = 0,           // two products of one input in one DSP of the multiplier array
   parameter int AddrBits = 48,
   localparam int BusBits = 8 * BusBytes
 ) (
@@ -398,8 +396,8 @@ module tandem_accel #(
   compute_engine #(
     .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
     .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .RequantLanes(RequantLanes),
-    .DepthwiseWidth(DepthwiseWidth), .AluLanes(AluLanes), .ExtendedAlu(ExtendedAlu), .InsnWidth(InsnBits), .IndexBits(IndexBits),
-    .ChunkBits(ChunkBits)
+    .DepthwiseWidth(DepthwiseWidth), .AluLanes(AluLanes), .ExtendedAlu(ExtendedAlu), .DspPacking(DspPacking),
+    .InsnWidth(InsnBits), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
   ) u_compute (
     .clk_i,
     .rst_ni(engines_rst_n),
