@@ -65,18 +65,23 @@ module acc_lanes #(
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (valid_i) begin
-      if (alu_i) begin
-        if (Groups > 1) result_q[32*first +: 32*AluLanes] <= alu;
-        else result_q <= (32*Lanes)'(alu);
-      end else if (reset_i) begin
-        // verilator lint_off WIDTHCONCAT
-        // (the widest element has 16,384 bits)
-        result_q <= '0;
-        // verilator lint_on WIDTHCONCAT
-      end else begin
-        for (int l = 0; l < Lanes; l++) result_q[32*l +: 32] <= (overwrite_i ? 32'd0 : dst[32*l +: 32]) + dot_i[32*l +: 32];
+  // (a process for each group: a part of the element that an index chooses would cost shifters as wide as the element)
+  genvar g;
+  for (g = 0; g < Groups; g++) begin : gen_group
+    always_ff @(posedge clk_i) begin
+      if (valid_i) begin
+        if (alu_i) begin
+          if (Groups == 1 || group_i == GroupBits'(g)) result_q[32*AluLanes*g +: 32*AluLanes] <= alu;
+        end else if (reset_i) begin
+          // verilator lint_off WIDTHCONCAT
+          // (the widest element has 16,384 bits)
+          result_q[32*AluLanes*g +: 32*AluLanes] <= '0;
+          // verilator lint_on WIDTHCONCAT
+        end else begin
+          for (int l = 0; l < AluLanes; l++) begin
+            result_q[32*(AluLanes*g+l) +: 32] <= (overwrite_i ? 32'd0 : dst[32*(AluLanes*g+l) +: 32]) + dot_i[32*(AluLanes*g+l) +: 32];
+          end
+        end
       end
     end
   end
