@@ -83,6 +83,10 @@ module axi_read_arbiter #(
 `ifdef VERILATOR
   AddressStableUntilTaken: assert property (@(posedge clk_i) disable iff (!rst_ni)
       (arvalid_o && !arready_i) |=> (arvalid_o && $stable(araddr_o) && $stable(arlen_o) && $stable(arid_o)));
+  BurstsWithinAPage: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      arvalid_o |-> 32'(araddr_o[11:0]) + (32'(arlen_o) + 1) * BusBytes <= 4096 && araddr_o[$clog2(BusBytes)-1:0] == '0);
+  InFlightWithinLimit: assert property (@(posedge clk_i) disable iff (!rst_ni) in_flight_q <= CountBits'(Outstanding));
+  AnswersForAClient: assert property (@(posedge clk_i) disable iff (!rst_ni) rvalid_i |-> rid_i != 2'd3);
   DataOnlyWhenRequested: assert property (@(posedge clk_i) disable iff (!rst_ni) rvalid_i |-> in_flight_q != '0);
 `endif
 endmodule

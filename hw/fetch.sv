@@ -191,6 +191,10 @@ module fetch #(
 
 `ifdef VERILATOR
   BufferNeverOverflows: assert property (@(posedge clk_i) disable iff (!rst_ni || halt_i) beat_valid_i |-> buffer_ready);
+  InstructionsInOrder: assert property (@(posedge clk_i) disable iff (!rst_ni || halt_i || start_i)
+      moving_o |=> (!check_valid_q || check_number_q == $past(check_number_q) + 32'd1));
+  NumberedOneByOne: assert property (@(posedge clk_i) disable iff (!rst_ni || halt_i || start_i)
+      (insn_valid && insn_ready) |=> number_q == $past(number_q) + 32'd1 && left_q == $past(left_q) - 32'd1);
   ReservedWithinBuffer: assert property (@(posedge clk_i) disable iff (!rst_ni) reserved_q <= LevelBits'(Beats));
 `endif
 endmodule

@@ -15,7 +15,7 @@ module store_engine #(
   parameter int InsnWidth = 128,
   parameter int IndexBits = 24,
   parameter int ChunkBits = 8,
-  parameter int Outstanding = 32,  // bursts without response
+  parameter int Outstanding = 64,  // bursts without response
   localparam int BusBits = 8 * BusBytes,
   localparam int LaneBits = $clog2(BusBytes) + 1,
   localparam int CommandBits = InsnWidth + 33
@@ -320,6 +320,10 @@ module store_engine #(
   ReadsWithinTheBuffer: assert property (@(posedge clk_i) disable iff (!rst_ni) read_en_o |-> 32'(index) + 32'(count) <= AccDepth);
   AddressStableUntilTaken: assert property (@(posedge clk_i) disable iff (!rst_ni)
       (awvalid_o && !awready_i) |=> (awvalid_o && $stable(awaddr_o) && $stable(awlen_o)));
+  BurstsWithinAPage: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      awvalid_o |-> 32'(awaddr_o[11:0]) + (32'(awlen_o) + 1) * BusBytes <= 4096 && awaddr_o[$clog2(BusBytes)-1:0] == '0);
+  EveryBeatWritesSomething: assert property (@(posedge clk_i) disable iff (!rst_ni) wvalid_o |-> wstrb_o != '0);
+  ResponsesOnlyWhenOwed: assert property (@(posedge clk_i) disable iff (!rst_ni) bvalid_i |-> list_level != '0);
   DataStableUntilTaken: assert property (@(posedge clk_i) disable iff (!rst_ni)
       (wvalid_o && !wready_i) |=> (wvalid_o && $stable(wdata_o) && $stable(wstrb_o) && $stable(wlast_o)));
 `endif
