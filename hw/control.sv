@@ -34,6 +34,7 @@ module control #(
   output logic [AddrBits-1:0]    acc_base_o,
   output logic [AddrBits-1:0]    out_base_o,
   output logic [AddrBits-1:0]    prm_base_o,
+  output logic                   misaligned_o,  // one of these addresses is not a multiple of 64
   output logic [31:0]            watchdog_o,
   input  logic                   busy_i,
   input  logic                   owes_i,        // the bus owes answers
@@ -169,6 +170,10 @@ module control #(
   assign out_base_o = address_q[OutBase][AddrBits-1:0];
   assign prm_base_o = address_q[PrmBase][AddrBits-1:0];
   assign irq_o = irq_q;
+
+  // A program's address and bases begin words of the widest bus.
+  assign misaligned_o = |{insn_addr_o[5:0], uop_base_o[5:0], inp_base_o[5:0], wgt_base_o[5:0], acc_base_o[5:0], out_base_o[5:0],
+                          prm_base_o[5:0]};
 
 `ifdef VERILATOR
   ResponseHeldUntilTaken: assert property (@(posedge clk_i) disable iff (!rst_ni) (rvalid_o && !rready_i) |=> rvalid_o);

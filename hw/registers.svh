@@ -34,6 +34,7 @@ localparam int ErrorOrder = 6;          // FINISH is not the last instruction
 localparam int ErrorNoFinish = 7;       // the last instruction is not FINISH
 localparam int ErrorDeadlock = 8;       // every engine waits for a token, or for room for one
 localparam int ErrorWatchdog = 9;       // no progress for RegWatchdog cycles: memory does not answer
+localparam int ErrorAddress = 10;       // the program's address or a base is not a multiple of 64; nothing was run
 // Counters.
 localparam int CountFetchBusy = 0;          // hands over an instruction or takes a beat
 localparam int CountFetchWaitMemory = 1;    // waits for a beat

@@ -6,6 +6,7 @@ module run_control (
   input  logic         rst_ni,
   input  logic         start_i,       // one cycle; ignored while busy
   input  logic         soft_reset_i,  // one cycle: as soon as the bus owes nothing the device is as after reset, but for its registers
+  input  logic         misaligned_i,  // with start_i: an address of the run is not a multiple of 64, which is its error
   input  logic [31:0]  watchdog_i,    // cycles; 0: no limit
   input  logic [31:0]  insn_count_i,
 
@@ -53,7 +54,7 @@ module run_control (
   logic [63:0] cycles_q;
   logic        launch, settled, timeout, over, reset_end;
 
-  assign launch = (state_q == Idle ? start_i : state_q == Wait) && quiet_i && !soft_reset_i;
+  assign launch = (state_q == Idle ? start_i && !misaligned_i : state_q == Wait) && quiet_i && !soft_reset_i;
   assign settled = still_i == '1 && !starting_q && !begin_q;
   assign over = state_q == Drain && (quiet_i || timeout);
   assign reset_end = over && resetting_q;
@@ -120,11 +121,11 @@ module run_control (
       case (state_q)
         Idle: begin
           if (start_i) begin
-            state_q <= quiet_i ? Run : Wait;
+            state_q <= misaligned_i ? Drain : quiet_i ? Run : Wait;
             done_q <= 1'b0;
             late_q <= 1'b0;
             cycles_q <= '0;
-            error_code_o <= 4'(ErrorNone);
+            error_code_o <= misaligned_i ? 4'(ErrorAddress) : 4'(ErrorNone);
             error_insn_o <= '0;
           end
         end

@@ -102,7 +102,7 @@ module tandem_accel #(
   localparam int WgtWidth = MemWgtBits;
 
   // Control.
-  logic                   start, soft_reset, running, busy, done, ended, clear, quiet, counter_read;
+  logic                   start, soft_reset, running, busy, done, ended, clear, quiet, counter_read, misaligned;
   logic [31:0]            insn_count, watchdog, error_insn;
   logic [AddrBits-1:0]    insn_addr, uop_base, inp_base, wgt_base, acc_base, out_base, prm_base;
   logic [3:0]             error_code;
@@ -138,6 +138,7 @@ module tandem_accel #(
     .acc_base_o(acc_base),
     .out_base_o(out_base),
     .prm_base_o(prm_base),
+    .misaligned_o(misaligned),
     .watchdog_o(watchdog),
     .busy_i(busy),
     .owes_i(!quiet),
@@ -559,6 +560,7 @@ module tandem_accel #(
     .rst_ni,
     .start_i(start),
     .soft_reset_i(soft_reset),
+    .misaligned_i(misaligned),
     .watchdog_i(watchdog),
     .insn_count_i(insn_count),
     .finish_i(finish),

@@ -4,7 +4,7 @@ module control_bench;
   `include "bench.svh"
   `include "registers.svh"
 
-  logic        write, write_ready, read, read_ready, read_valid, b_valid, busy, ended, start, soft_reset, irq, counter_read;
+  logic        write, write_ready, read, read_ready, read_valid, b_valid, busy, ended, start, soft_reset, irq, counter_read, misaligned;
   logic [7:0]  write_addr, read_addr, select;
   logic [31:0] write_data, read_data, insn_count, watchdog, value;
   logic [47:0] insn_addr, uop_base, inp_base, wgt_base, acc_base, out_base, prm_base;
@@ -16,7 +16,8 @@ module control_bench;
     .wdata_i(write_data), .bvalid_o(b_valid), .bready_i(1'b1), .bresp_o(bresp), .arvalid_i(read), .arready_o(read_ready),
     .araddr_i(read_addr), .rvalid_o(read_valid), .rready_i(1'b1), .rdata_o(read_data), .rresp_o(rresp), .start_o(start),
     .soft_reset_o(soft_reset), .insn_count_o(insn_count), .insn_addr_o(insn_addr), .uop_base_o(uop_base), .inp_base_o(inp_base),
-    .wgt_base_o(wgt_base), .acc_base_o(acc_base), .out_base_o(out_base), .prm_base_o(prm_base), .watchdog_o(watchdog), .busy_i(busy),
+    .wgt_base_o(wgt_base), .acc_base_o(acc_base), .out_base_o(out_base), .prm_base_o(prm_base), .misaligned_o(misaligned),
+    .watchdog_o(watchdog), .busy_i(busy),
     .owes_i(busy), .done_i(!busy), .ended_i(ended), .error_code_i(error_code), .error_insn_i(32'd77), .cycles_i(64'h123456789a),
     .counter_read_o(counter_read), .counter_select_o(select), .counter_i(48'h20000_0003), .irq_o(irq)
   );
@@ -109,6 +110,17 @@ module control_bench;
     put(RegControl, 32'd3);
     check(resets == 2 && starts == 1, 25);
     get(RegIntStatus, 32'd0, 26);
+
+    // Each of the addresses is seen when it is not a multiple of 64.
+    put(RegPrmBase, 32'h40);
+    for (i = RegInsnAddr; i < RegCycles; i = i + 8) put(i, 32'hffffffc0);
+    check(misaligned === 1'b0, 27);
+    for (i = RegInsnAddr; i <= RegCycles; i = i + 8) begin
+      put(i == RegCycles ? RegPrmBase : i, 32'h20 >> (i / 8 % 6));
+      check(misaligned === 1'b1, 28);
+      put(i == RegCycles ? RegPrmBase : i, 32'h40);
+      check(misaligned === 1'b0, 29);
+    end
     finish_bench;
   end
 endmodule

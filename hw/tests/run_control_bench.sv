@@ -3,13 +3,14 @@ module run_control_bench;
   `include "bench.svh"
   `include "registers.svh"
 
-  logic         start, soft_reset, finish, progress, quiet, engines_rst_n, begin_run, halt, running, clear, busy, done, ended;
+  logic         start, soft_reset, misaligned, finish, progress, quiet, engines_rst_n, begin_run, halt, running, clear, busy, done, ended;
   logic [31:0]  watchdog;
   logic [3:0]   failed, faulty, still, queued, active, error_code;
   logic [31:0]  error_insn;
   logic [63:0]  cycles;
   run_control u_run (
-    .clk_i(clk), .rst_ni(rst_n), .start_i(start), .soft_reset_i(soft_reset), .watchdog_i(watchdog), .insn_count_i(32'd50),
+    .clk_i(clk), .rst_ni(rst_n), .start_i(start), .soft_reset_i(soft_reset), .misaligned_i(misaligned),
+    .watchdog_i(watchdog), .insn_count_i(32'd50),
     .finish_i(finish), .failed_i(failed), .faulty_i(faulty), .still_i(still), .queued_i(queued), .active_i(active),
     .fetch_number_i(32'd40), .load_number_i(32'd31), .compute_number_i(32'd22), .store_number_i(32'd13),
     .load_head_i(32'd35), .compute_head_i(32'd25), .store_head_i(32'd15),
@@ -48,7 +49,7 @@ module run_control_bench;
   endtask
 
   initial begin
-    {start, soft_reset, finish, progress} = 0;
+    {start, soft_reset, misaligned, finish, progress} = 0;
     {failed, faulty, still, queued, active} = 0;
     quiet = 1;
     watchdog = 100;
@@ -146,6 +147,15 @@ module run_control_bench;
     @(negedge clk);
     finish = 0;
     check(done === 1'b1, 22);
+
+    // A start with a misaligned address runs nothing.
+    misaligned = 1;
+    launch;
+    check(halt === 1'b1 && begin_run === 1'b0 && engines_rst_n === 1'b1, 23);
+    expect_end(3, ErrorAddress, 0, 24);
+    misaligned = 0;
+    launch;
+    check(halt === 1'b0 && error_code === 4'd0, 25);
     finish_bench;
   end
 endmodule

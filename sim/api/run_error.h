@@ -17,6 +17,7 @@ enum class ErrorCode {
   kNoFinish,  // the last instruction is not FINISH
   kDeadlock,  // every engine waits for a token, or for room for one
   kWatchdog,  // nothing has moved for too long
+  kAddress,   // an address register of the device is misaligned: nothing was run
 };
 
 struct RunError {

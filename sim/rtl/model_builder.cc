@@ -114,12 +114,15 @@ class ModelBuild {
  private:
   /// Reads everything that the model depends on, and hashes it.
   Result<void> read_sources() {
-    verilog_ = files_in(checkout_path("hw"), {".sv", ".svh"});
+    const bool netlist = !options_.netlist.empty();
+    std::vector<std::string> inputs =
+        netlist ? std::vector<std::string>{options_.netlist} : files_in(checkout_path("hw"), {".sv", ".svh"});
     const std::string generated = TANDEM_GENERATED_ISA;
-    std::vector<std::string> inputs = verilog_;
-    for (const char* file : {"isa.svh", "alu_lane.svh", "alu_lanes.svh"}) inputs.push_back(fmt::format("{}/{}", generated, file));
-    for (const char* file : {"sim/rtl/harness/harness.cc", "sim/rtl/harness/harness.h", "sim/dram/dram.h",
-                             "sim/dram/dram_schedule.h", "sim/dram/restless_dram.h", "sim/rtl/model_builder.cc", "sim/rtl/register_map.cc"}) {
+    for (const char* file : {"isa.svh", "alu_lane.svh", "alu_lanes.svh"})
+      inputs.push_back(fmt::format("{}/{}", generated, file));
+    for (const char* file :
+         {"sim/rtl/harness/harness.cc", "sim/rtl/harness/harness.h", "sim/dram/dram.h", "sim/dram/dram_schedule.h",
+          "sim/dram/restless_dram.h", "sim/rtl/model_builder.cc", "sim/rtl/register_map.cc"}) {
       inputs.push_back(checkout_path(file));
     }
     uint64_t key = 0;
@@ -131,9 +134,11 @@ class ModelBuild {
     TANDEM_ASSIGN(const std::string compiler, version_of("g++"));
     tools_ = hash64(verilator + compiler + machine());
     for (const isa::RtlParameter& parameter : isa::rtl_parameters(hardware_)) {
-      parameters_.push_back(fmt::format("-G{}={}", parameter.name, parameter.value));
-      key = hash64(parameters_.back(), key);
+      const std::string setting = fmt::format("-G{}={}", parameter.name, parameter.value);
+      if (!netlist) parameters_.push_back(setting);
+      key = hash64(setting, key);
     }
+    if (options_.mutants) key = hash64("mutants", key);
     key_ = hash64(options_.assertions ? "assertions" : "", hash64(hex(tools_), key));
     return {};
   }
@@ -164,7 +169,7 @@ class ModelBuild {
                                       "-y",
                                       checkout_path("hw")};
     verilate.insert(verilate.end(), parameters_.begin(), parameters_.end());
-    verilate.push_back(checkout_path("hw/tandem_accel.sv"));
+    verilate.push_back(options_.netlist.empty() ? checkout_path("hw/tandem_accel.sv") : options_.netlist);
     TANDEM_TRY(step(verilate));
 
     const std::vector<std::string> flags{"-std=c++17",       "-fPIC",          "-fvisibility=hidden",
@@ -192,6 +197,7 @@ class ModelBuild {
                                        "-I" + checkout_path("sim/rtl/harness"),
                                        "-I" + checkout_path("sim/dram")};
       command.insert(command.end(), flags.begin(), flags.end());
+      if (options_.mutants) command.push_back("-DTANDEM_MUTANTS");
       commands.push_back(std::move(command));
     };
     // Many of Verilator's files are a few lines, and parsing its headers a second: those become one.
@@ -272,7 +278,6 @@ class ModelBuild {
   const isa::HwConfig hardware_;
   const RtlModelOptions options_;
   const std::string cache_;
-  std::vector<std::string> verilog_;
   std::vector<std::string> parameters_;
   uint64_t key_ = 0;
   uint64_t tools_ = 0;

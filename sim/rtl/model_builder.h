@@ -12,6 +12,9 @@ namespace tandem::sim {
 struct RtlModelOptions {
   bool assertions = false;      // check the RTL's assertions while it runs: slower, for tests
   std::string cache_directory;  // "": default_rtl_cache()
+  std::string netlist;          // instead of hw/: this Verilog file, of a top of the same name and ports, without
+                                // parameters (synth/gate_netlist.h writes it)
+  bool mutants = false;         // the netlist has the input mutant_i
 };
 
 /// $TANDEM_CACHE, else .cache/verilated in the checkout, else (where that cannot be written) ~/.cache/tandem.

@@ -118,6 +118,25 @@ TEST(RtlSoftReset, EndsARunAnywhereAndTheNextIsRight) {
   }
 }
 
+TEST(RtlAddresses, AProgramRunsAnywhereInTheAddressSpace) {
+  Rng rng(9);
+  const isa::Program program = isa::random_program(hardware_of("b1_4x4"), rng, {24, false, true});
+  RtlConditions conditions;
+  conditions.watch_registers = true;
+  const RunResult expected = rtl("b1_4x4", conditions)->run(program, {}).value();
+  for (const uint64_t base : {uint64_t{0x1000}, uint64_t{0x5a5a'a5a5'a000}, uint64_t{0xa5a5'5a5a'5000}}) {
+    conditions.memory_base = base;
+    const Result<RunResult> result = rtl("b1_4x4", conditions)->run(program, {});
+    ASSERT_TRUE(result.ok()) << render(result.error());
+    EXPECT_TRUE(result->outputs == expected.outputs);
+    EXPECT_EQ(result->cycles, expected.cycles);
+  }
+  conditions.memory_base = 0x1020;
+  EXPECT_EQ(error_of(*rtl("b1_4x4", conditions), program),
+            "random: error: the program's memory begins at 0x1020 for the device, which is not a multiple of 64\n"
+            "  hint: address registers hold multiples of it");
+}
+
 /// A memory that answers so many bursts and then no more.
 RtlConditions silent(uint64_t after_reads, uint64_t after_writes) {
   RtlConditions conditions;

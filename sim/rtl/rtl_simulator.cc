@@ -64,6 +64,13 @@ Diagnostic hardware_fault(const isa::Program& program, const TandemRtlRun& run) 
     late.hint = "the watchdog register holds the limit";
     return late;
   }
+  if (run.error_code == kTandemRtlErrorAddress) {
+    return Diagnostic{{program.name},
+                      fmt::format("the program's memory begins at {:#x} for the device, which is not a multiple of {}",
+                                  run.memory_base, isa::kWidestBusBytes),
+                      {},
+                      "address registers hold multiples of it"};
+  }
   if (run.error_code == kTandemRtlErrorOrder) return fault(program, instruction, "finish is not the last instruction");
   if (run.error_code == kTandemRtlErrorNoFinish)
     return fault(program, instruction, "the program does not end with finish");
@@ -124,7 +131,7 @@ std::optional<RunError> run_error(const TandemRtlRun& run) {
       {kTandemRtlErrorRead, ErrorCode::kRead},         {kTandemRtlErrorWrite, ErrorCode::kWrite},
       {kTandemRtlErrorTokens, ErrorCode::kTokens},     {kTandemRtlErrorOrder, ErrorCode::kOrder},
       {kTandemRtlErrorNoFinish, ErrorCode::kNoFinish}, {kTandemRtlErrorDeadlock, ErrorCode::kDeadlock},
-      {kTandemRtlErrorWatchdog, ErrorCode::kWatchdog}};
+      {kTandemRtlErrorWatchdog, ErrorCode::kWatchdog}, {kTandemRtlErrorAddress, ErrorCode::kAddress}};
   const auto code = codes.find(run.error_code);
   if (run.status != kTandemRtlDone || code == codes.end()) return std::nullopt;
   return RunError{code->second, static_cast<int32_t>(run.error_instruction)};
@@ -174,6 +181,9 @@ class RtlSimulator final : public Simulator {
     run.max_cycles = limits.cycles;
     run.retire_cycles = retired.data();
     run.soft_reset_cycle = conditions_.soft_reset_cycle;
+    run.memory_base = conditions_.memory_base;
+    run.watch_registers = conditions_.watch_registers ? 1 : 0;
+    run.mutant = conditions_.mutant;
     run.watchdog_cycles = conditions_.watchdog_cycles;
     if (conditions_.memory) {
       run.restless = 1;
@@ -268,7 +278,12 @@ class RtlSimulator final : public Simulator {
 
 Result<std::unique_ptr<Simulator>> make_rtl_simulator(const isa::HwConfig& hardware, const Platform& platform,
                                                       const RtlModelOptions& options, const RtlConditions& conditions) {
-  TANDEM_ASSIGN(const std::string path, build_rtl_model(hardware, options));
+  TANDEM_ASSIGN(const std::string model, build_rtl_model(hardware, options));
+  return load_rtl_simulator(model, hardware, platform, conditions);
+}
+
+Result<std::unique_ptr<Simulator>> load_rtl_simulator(const std::string& path, const isa::HwConfig& hardware,
+                                                      const Platform& platform, const RtlConditions& conditions) {
   Library library(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
   Entries entries;
   const auto find = [&](const char* name, auto& function) {

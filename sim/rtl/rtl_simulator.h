@@ -19,6 +19,9 @@ struct RtlConditions {
   uint32_t watchdog_cycles = 0;        // 0: the device's default
   uint64_t soft_reset_cycle = 0;       // reset once in the midst of each run, then start again; 0: don't
   bool relaunch = false;               // runs follow each other on one device, which keeps its state, but for the DRAM
+  uint64_t memory_base = 0;            // where the device sees the program's memory: in all its address registers
+  bool watch_registers = false;        // they must read back as written, and an interrupt tell how each run ended
+  uint32_t mutant = 0;                 // the active one of a netlist with mutants; 0: none
 };
 
 /// A simulator of `hardware` on `platform`. Builds the model where the cache does not have it (build_rtl_model), and
@@ -26,6 +29,10 @@ struct RtlConditions {
 /// `cycles` for each of fetch, load, compute and store; then operations and bytes.
 Result<std::unique_ptr<Simulator>> make_rtl_simulator(const isa::HwConfig& hardware, const Platform& platform = {},
                                                       const RtlModelOptions& options = {},
+                                                      const RtlConditions& conditions = {});
+/// The same from a model that build_rtl_model has made for `hardware`.
+Result<std::unique_ptr<Simulator>> load_rtl_simulator(const std::string& model, const isa::HwConfig& hardware,
+                                                      const Platform& platform = {},
                                                       const RtlConditions& conditions = {});
 
 }  // namespace tandem::sim

@@ -23,7 +23,7 @@ static_assert(kTandemRtlErrorEncoding == ErrorEncoding && kTandemRtlErrorBounds 
                   kTandemRtlErrorRead == ErrorRead && kTandemRtlErrorWrite == ErrorWrite &&
                   kTandemRtlErrorTokens == ErrorTokens && kTandemRtlErrorOrder == ErrorOrder &&
                   kTandemRtlErrorNoFinish == ErrorNoFinish && kTandemRtlErrorDeadlock == ErrorDeadlock &&
-                  kTandemRtlErrorWatchdog == ErrorWatchdog,
+                  kTandemRtlErrorWatchdog == ErrorWatchdog && kTandemRtlErrorAddress == ErrorAddress,
               "harness.h and registers.svh must agree");
 
 /// The message of a failed assertion, where one failed.
@@ -62,6 +62,9 @@ class Harness {
 
   void run() {
     Vtandem_accel& m = *model_;
+#ifdef TANDEM_MUTANTS
+    m.mutant_i = run_.mutant;
+#endif
     if (now_ == 0) {
       m.rst_ni = 0;
       for (int i = 0; i < 4; ++i) cycle();
@@ -69,13 +72,19 @@ class Harness {
       cycle();
     }
     write_register(RegInsnCount, static_cast<uint32_t>(run_.instruction_count));
-    write_register(RegInsnAddr, static_cast<uint32_t>(run_.code_address));
-    write_register(RegInsnAddr + 4, static_cast<uint32_t>(run_.code_address >> 32));
+    write_register_pair(RegInsnAddr, run_.memory_base + run_.code_address);
+    if (run_.memory_base != 0) {
+      for (const uint32_t base : {RegUopBase, RegInpBase, RegWgtBase, RegAccBase, RegOutBase, RegPrmBase}) {
+        write_register_pair(base, run_.memory_base);
+      }
+    }
+    if (run_.watch_registers != 0) write_register(RegIntEnable, kInterrupts);
     if (run_.watchdog_cycles != 0) write_register(RegWatchdog, run_.watchdog_cycles);
     write_register(RegControl, kStart);
     running_ = true;
     simulate();
     running_ = false;
+    if (run_.watch_registers != 0 && run_.status == kTandemRtlDone) check_registers();
     run_.head_valid = m.head_valid_o;
     for (int i = 0; i < 3; ++i) run_.head_instruction[i] = m.head_insn_o[i];
     run_.wait_token = m.wait_token_o;
@@ -94,16 +103,46 @@ class Harness {
       write_register(RegCounterSelect, i);
       run_.counters[i] = read_register_pair(RegCounter);
     }
+    if (assertion_failed) run_.status = kTandemRtlAssertion;
   }
 
  private:
   // Bits of RegControl and RegStatus.
-  static constexpr uint32_t kStart = 1, kSoftReset = 2, kBusy = 2;
+  static constexpr uint32_t kStart = 1, kSoftReset = 2, kDone = 1, kBusy = 2, kError = 4;
+  // Bits of RegIntEnable and RegIntStatus.
+  static constexpr uint32_t kEndedWell = 1, kEndedWithError = 2, kInterrupts = 3;
+
+  /// What was written reads back; the interrupt stands, tells whether the run ended well, and goes when it is cleared.
+  void check_registers() {
+    bool ok = read_register(RegInsnCount) == static_cast<uint32_t>(run_.instruction_count) &&
+              read_register_pair(RegInsnAddr) == run_.memory_base + run_.code_address &&
+              read_register(RegIntEnable) == kInterrupts;
+    for (const uint32_t base : {RegUopBase, RegInpBase, RegWgtBase, RegAccBase, RegOutBase, RegPrmBase}) {
+      ok = ok && read_register_pair(base) == run_.memory_base;
+    }
+    const bool well = read_register(RegErrorCode) == 0;
+    ok = ok && read_register(RegStatus) == (well ? kDone : kDone | kError);
+    ok = ok && model_->irq_o != 0 && read_register(RegIntStatus) == (well ? kEndedWell : kEndedWithError);
+    write_register(RegIntStatus, kInterrupts);
+    cycle();
+    ok = ok && model_->irq_o == 0 && read_register(RegIntStatus) == 0;
+    if (ok) return;
+    std::snprintf(run_.message, sizeof run_.message, "the registers do not read as they should");
+    run_.status = kTandemRtlAssertion;
+  }
+
+  /// Bursts increment, in beats as wide as the bus.
+  void check_burst(uint32_t size, uint32_t kind) {
+    constexpr uint32_t kIncrementing = 1;
+    if (1u << size == kBusBytes && kind == kIncrementing) return;
+    std::snprintf(run_.message, sizeof run_.message, "a burst of kind %u with beats of 2^%u bytes", kind, size);
+    assertion_failed = true;
+  }
 
   // One clock cycle: inputs settle, memory and master shake hands, the edge.
   void cycle() {
     Vtandem_accel& m = *model_;
-    const uint64_t t = now_ - origin_;  // the memory's time
+    const uint64_t t = now_ - origin_;           // the memory's time
     bool read_ready = true, write_ready = true;  // of the address channels
     if constexpr (kRestless) {
       dram_.tick(t);
@@ -129,12 +168,18 @@ class Harness {
     m.eval();
 
     if (read_valid && m.m_rready_o) dram_.pop_read_beat();
-    if (m.m_arvalid_o && read_ready) dram_.accept_read(t, m.m_araddr_o, m.m_arlen_o + 1u, m.m_arid_o);
+    if (m.m_arvalid_o && read_ready) {
+      check_burst(m.m_arsize_o, m.m_arburst_o);
+      dram_.accept_read(t, m.m_araddr_o - run_.memory_base, m.m_arlen_o + 1u, m.m_arid_o);
+    }
     if (response_valid && m.m_bready_o) dram_.pop_response();
     if (data_ready && m.m_wvalid_o) {
       dram_.accept_write_beat(t, static_cast<const uint8_t*>(bus_address(m.m_wdata_o)), m.m_wstrb_o, m.m_wlast_o != 0);
     }
-    if (m.m_awvalid_o && write_ready) dram_.accept_write(m.m_awaddr_o, m.m_awlen_o + 1u);
+    if (m.m_awvalid_o && write_ready) {
+      check_burst(m.m_awsize_o, m.m_awburst_o);
+      dram_.accept_write(m.m_awaddr_o - run_.memory_base, m.m_awlen_o + 1u);
+    }
     if (m.retire_o != 0 && running_) retire();
 
     m.clk_i = 1;
@@ -168,7 +213,7 @@ class Harness {
       }
       if (now_ - start_ == run_.soft_reset_cycle && run_.soft_reset_cycle != 0) {
         write_register(RegControl, kSoftReset);
-        while ((read_register(RegStatus) & kBusy) != 0) continue;
+        while ((read_register(RegStatus) & kBusy) != 0 && !assertion_failed) continue;
         run_.soft_reset_cycle = 0;
         write_register(RegControl, kStart);
         start_ = now_;
@@ -194,6 +239,11 @@ class Harness {
     cycle();
   }
 
+  void write_register_pair(uint32_t offset, uint64_t value) {
+    write_register(offset, static_cast<uint32_t>(value));
+    write_register(offset + 4, static_cast<uint32_t>(value >> 32));
+  }
+
   uint32_t read_register(uint32_t offset) {
     Vtandem_accel& m = *model_;
     m.s_arvalid_i = 1;
@@ -201,7 +251,12 @@ class Harness {
     m.s_rready_i = 0;
     cycle();
     m.s_arvalid_i = 0;
-    while (!m.s_rvalid_o) cycle();
+    constexpr int kMostCycles = 16;
+    for (int i = 0; !m.s_rvalid_o && i < kMostCycles; ++i) cycle();
+    if (!m.s_rvalid_o) {
+      std::snprintf(run_.message, sizeof run_.message, "the register at %u does not answer", offset);
+      assertion_failed = true;
+    }
     const uint32_t value = m.s_rdata_o;
     m.s_rready_i = 1;
     cycle();

@@ -29,6 +29,7 @@ enum TandemRtlError {
   kTandemRtlErrorNoFinish,
   kTandemRtlErrorDeadlock,
   kTandemRtlErrorWatchdog,
+  kTandemRtlErrorAddress,
 };
 
 struct TandemRtlRun {
@@ -47,6 +48,9 @@ struct TandemRtlRun {
   uint64_t restless_seed;
   uint64_t silent_after_reads;
   uint64_t silent_after_writes;
+  uint64_t memory_base;      // the address at which the device sees `dram`
+  uint32_t watch_registers;  // they must read back as written; the interrupt must tell how the run ended
+  uint32_t mutant;           // of a netlist with mutants: the one that is active; 0: none
 
   // In and out.
   uint32_t watchdog_cycles;  // that the device allows without progress; 0: its default, which is filled in
