@@ -96,6 +96,7 @@ Result<Report> run(const Bench& bench, const Request& request, const std::string
   report.revision = revision();
   report.hardware = std::move(measured.hardware);
   report.platform = std::move(measured.platform);
+  report.notes = std::move(measured.notes);
   report.machine = machine();
   report.request = request;
   TANDEM_TRY(apply_musts(musts_path, report));
@@ -142,6 +143,7 @@ std::string to_text(const Report& report) {
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
+  for (const std::string& note : report.notes) text += "  " + note + "\n";
   return text + fmt::format("revision {}, hardware {}, platform {}, seed {}, {}", report.revision, report.hardware,
                             report.platform, report.request.seed, report.machine);
 }
@@ -165,6 +167,7 @@ std::string to_markdown(const std::vector<Report>& reports) {
                           row.must ? describe(row.must) + ": " + row.must->source : "",
                           said == "MISSED" ? "**missed**" : said);
     }
+    for (const std::string& note : report.notes) text += (&note == &report.notes.front() ? "\n- " : "- ") + note + "\n";
     text += fmt::format("\nRevision {}, hardware {}, platform {}, {}.\n", report.revision, report.hardware,
                         report.platform, report.machine);
   }

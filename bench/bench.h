@@ -30,8 +30,9 @@ std::string without_shared_data(const std::string& relative);
 /// What was measured, on what.
 struct Measurement {
   std::vector<Figure> figures;
-  std::string hardware;  // name and hash of the configuration
-  std::string platform;  // name of the memory's file
+  std::string hardware;                 // name and hash of the configuration
+  std::string platform;                 // name of the memory's file
+  std::vector<std::string> notes = {};  // lines that belong to the figures, such as what they count
 };
 
 struct Bench {
@@ -61,6 +62,7 @@ struct Report {
   std::string bench;
   std::vector<Row> rows;
   std::string revision, hardware, platform, machine;
+  std::vector<std::string> notes;
   Request request;
   bool ok() const;
 };

@@ -3,6 +3,7 @@
 #include "bench/bench.h"
 #include "bench/checker.h"
 #include "bench/models.h"
+#include "bench/mutation.h"
 #include "bench/search.h"
 #include "bench/simulators.h"
 
@@ -16,6 +17,10 @@ const std::vector<Bench>& benches() {
        measure_accelerator},
       {"simulators", "Speed of the simulators on one core, on the shared VTA programs.", measure_simulators},
       {"checker", "The static checker: its speed on one core, and faults seeded into right programs.", measure_checker},
+      {"mutation",
+       "How many of 200 random mutants of the smallest test design's RTL the programs of the tests notice, and which "
+       "ones they do not.",
+       measure_mutation},
       {"models", "Whole models on every target: wrong bits, accuracy, cycles of a sample.", measure_models},
       {"search", "The demo's joint search: gains end to end on RTL, times, kill -9 and --resume.", measure_search},
   };

@@ -77,6 +77,15 @@ Result<Json> modules_of_stat(const std::string& path) {
   return json;
 }
 
+std::vector<std::string> verilog_sources() {
+  std::vector<std::string> sources;
+  for (const auto& entry : fs::directory_iterator(checkout_path("hw"))) {
+    if (entry.path().extension() == ".sv") sources.push_back(entry.path());
+  }
+  std::sort(sources.begin(), sources.end());
+  return sources;
+}
+
 /// A module that is synthesised with few lanes and counted `copies` times.
 struct Narrowed {
   Parameters parameters;
@@ -162,15 +171,13 @@ class Run {
       common.push_back(fmt::format("{}/{}", TANDEM_GENERATED_ISA, file));
     for (const auto& entry : fs::directory_iterator(checkout_path("hw"))) {
       if (entry.path().extension() == ".svh") common.push_back(entry.path());
-      if (entry.path().extension() == ".sv") sources_.push_back(entry.path());
     }
     std::sort(common.begin(), common.end());
-    std::sort(sources_.begin(), sources_.end());
     for (const std::string& path : common) {
       TANDEM_ASSIGN(const std::string text, read_text_file(path));
       common_key_ = hash64(text, common_key_);
     }
-    for (const std::string& path : sources_) {
+    for (const std::string& path : verilog_sources()) {
       TANDEM_ASSIGN(const std::string text, read_text_file(path));
       source_keys_[fs::path(path).stem()] = hash64(text);
     }
@@ -184,17 +191,7 @@ class Run {
     return key;
   }
 
-  std::string read_script() const {
-    std::string script = fmt::format("read_verilog -sv -I{} -I{}", TANDEM_GENERATED_ISA, checkout_path("hw"));
-    for (const std::string& source : sources_) script += " " + source;
-    script += "\n";
-    if (!parameters_.empty()) {
-      script += "chparam";
-      for (const auto& [name, value] : parameters_) script += fmt::format(" -set {} {}", name, value);
-      script += " " + module_ + "\n";
-    }
-    return script + "hierarchy -check -top " + module_ + "\n";
-  }
+  std::string read_script() const { return tandem::synth::read_script(module_, parameters_); }
 
   Result<void> yosys(const std::string& directory, const std::string& step, const std::string& script) const {
     const std::string path = fmt::format("{}/{}.ys", directory, step);
@@ -353,7 +350,6 @@ class Run {
   const std::string cache_;
   std::string tool_;
   uint64_t common_key_ = 0;
-  std::vector<std::string> sources_;
   std::map<std::string, uint64_t> source_keys_;               // "stream_fifo" -> its file's hash
   std::map<std::string, std::vector<std::string>> children_;  // each once
   std::map<std::string, uint64_t> keys_;
@@ -397,6 +393,18 @@ Resources resources_from(const Json& json) {
 }
 
 }  // namespace
+
+std::string read_script(const std::string& module, const Parameters& parameters) {
+  std::string script = fmt::format("read_verilog -sv -I{} -I{}", TANDEM_GENERATED_ISA, checkout_path("hw"));
+  for (const std::string& source : verilog_sources()) script += " " + source;
+  script += "\n";
+  if (!parameters.empty()) {
+    script += "chparam";
+    for (const auto& [name, value] : parameters) script += fmt::format(" -set {} {}", name, value);
+    script += " " + module + "\n";
+  }
+  return script + "hierarchy -check -top " + module + "\n";
+}
 
 std::string default_synthesis_cache() {
   if (const char* cache = std::getenv("TANDEM_CACHE"); cache != nullptr && *cache != '\0') return cache;

@@ -44,6 +44,8 @@ Result<Report> synthesise(const isa::HwConfig& hardware, const SynthesisOptions&
 
 /// Synthesises one module of hw/ with the given parameters; the others keep their defaults.
 using Parameters = std::vector<std::pair<std::string, int64_t>>;
+/// Yosys's commands that read all of hw/ and elaborate one module.
+std::string read_script(const std::string& module, const Parameters& parameters);
 Result<Report> synthesise_module(const std::string& module, const Parameters& parameters,
                                  const SynthesisOptions& options = {});
 
