@@ -6,7 +6,7 @@ name=$1 steps=${2-3}
 formal=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-yosys -q -w 'is used but has no driver' -p "read_verilog -formal -sv $formal/${name}_proof.sv $formal/../$name.sv; prep -top ${name}_proof -nordff; memory_map; opt_clean; flatten;
+yosys -q -w 'is used but has no driver' -p "read_verilog -formal -sv $formal/${name}_proof.sv $formal/../$name.sv; hierarchy -libdir $formal/.. -top ${name}_proof; prep -top ${name}_proof -nordff; memory_map; opt_clean; flatten;
   opt -full; dffunmap; check -assert; write_smt2 -wires $work/design.smt2"
 for mode in "" -i; do
   if ! yosys-smtbmc -s z3 $mode -t "$steps" "$work/design.smt2" >"$work/log" 2>&1; then

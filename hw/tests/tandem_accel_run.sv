@@ -66,7 +66,7 @@ module tandem_accel_run #(
   assign rdata = rvalid ? memory[read_word] : 'x;
   assign rlast = rvalid ? read_left == 1 : 1'bx;
   always @(posedge clk) begin
-    check((arvalid ^ awvalid ^ wvalid ^ rready ^ bready) !== 1'bx, 1);
+    if (rst_n) check((arvalid ^ awvalid ^ wvalid ^ rready ^ bready) !== 1'bx, 1);
     if (arvalid && arready) begin
       check(^{araddr, arlen, arid, arsize, arburst} !== 1'bx && araddr / BusBytes + arlen < Words, 2);
       read_word <= araddr / BusBytes;
