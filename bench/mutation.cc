@@ -47,16 +47,22 @@ class Trials {
       : hardware_(hardware), model_(std::move(model)), rng_(seed) {
     for (int i = 0; i < 6; ++i) add({legal(24)}, {});
     for (int i = 0; i < 4; ++i) add({legal(40)}, restless());
-    for (int i = 0; i < 8; ++i) add({illegal(), legal(8)}, {});
-    sim::RtlConditions reset;
-    reset.soft_reset_cycle = 700;
-    add({legal(30), legal(10)}, reset);
-    for (const auto& [reads, writes] : {std::pair{uint64_t{9}, ~uint64_t{0}}, std::pair{~uint64_t{0}, uint64_t{1}}}) {
-      sim::RtlConditions silent;
-      silent.memory = sim::Restlessness{1, false, reads, writes};
-      add({legal(12)}, silent);
+    add({large()}, {});
+    for (int i = 0; i < 12; ++i) add({illegal(), legal(8)}, {});
+    for (const uint64_t cycle : {3, 200, 700, 1500}) {
+      sim::RtlConditions reset;
+      reset.soft_reset_cycle = cycle;
+      if (cycle % 8 == 0) reset.memory = sim::Restlessness{cycle};
+      add({legal(30), legal(10)}, reset);
     }
-    for (int i = 0; i < 12; ++i) add({legal(60)}, i % 3 == 0 ? restless() : sim::RtlConditions{});
+    for (const uint64_t bursts : {0, 1, 2, 5, 9, 20}) {
+      add({legal(12)}, silent(bursts, ~uint64_t{0}));
+      add({legal(12)}, silent(~uint64_t{0}, bursts));
+    }
+    add({legal(8)}, silent(4, 0), /*watchdog_cycles=*/40'000);
+    add({many(4500)}, {});
+    for (int i = 0; i < 40; ++i) add({legal(80)}, i % 4 == 0 ? restless() : sim::RtlConditions{});
+    for (int i = 0; i < 20; ++i) add({illegal()}, i % 2 == 0 ? restless() : sim::RtlConditions{});
   }
 
   /// What every trial shows without a mutant; an error where the netlist itself is wrong.
@@ -71,8 +77,10 @@ class Trials {
         trial.expected += seen(result) + "\n";
         if (!result.ok()) continue;
         longest = std::max(longest, result->cycles);
-        TANDEM_ASSIGN(const sim::RunResult meant, functional->run(program, {}));
-        const std::string difference = sim::disagreement(meant, *result);
+        TANDEM_ASSIGN(sim::RunResult meant, functional->run(program, {}));
+        sim::RunResult shown = *result;
+        for (sim::RunResult* each : {&meant, &shown}) each->outputs.erase("memory");  // the code lies only in the RTL's
+        const std::string difference = sim::disagreement(meant, shown);
         if (!difference.empty())
           return Diagnostic{{model_}, "the netlist computes something else: " + difference, {}, ""};
       }
@@ -104,16 +112,125 @@ class Trials {
     return conditions;
   }
 
-  void add(std::vector<isa::Program> programs, sim::RtlConditions conditions) {
+  /// A memory that falls silent.
+  static sim::RtlConditions silent(uint64_t after_reads, uint64_t after_writes) {
+    sim::RtlConditions conditions;
+    conditions.memory = sim::Restlessness{1, false, after_reads, after_writes};
+    return conditions;
+  }
+
+  void add(std::vector<isa::Program> programs, sim::RtlConditions conditions,
+           uint32_t watchdog_cycles = kWatchdogCycles) {
     conditions.relaunch = true;
     conditions.watch_registers = true;
-    conditions.watchdog_cycles = kWatchdogCycles;
+    conditions.watchdog_cycles = watchdog_cycles;
     conditions.memory_base = (rng_.next() & 0xffff'ffff'ffff) / isa::kWidestBusBytes * isa::kWidestBusBytes;
     trials_.push_back({conditions, std::move(programs), {}, ""});
   }
 
-  /// With a mark at every instruction, so that the cycle of each one's end shows.
+  /// So many instructions that do nothing, the last of them illegal.
+  isa::Program many(size_t instructions) {
+    isa::Program program;
+    program.name = "many";
+    program.hardware = hardware_;
+    program.code.assign(instructions, isa::encode(hardware_, isa::Load{}));
+    program.code.back() = {{7 << 7}};  // a LOAD of an unknown memory
+    program.dram_bytes = program.code.size() * static_cast<size_t>(isa::Codec(hardware_).instruction_bytes());
+    return marked(program);
+  }
+
+  /// Blocks and loops as large as the buffers, data at their ends.
+  isa::Program large() {
+    isa::Program program;
+    program.name = "large";
+    program.hardware = hardware_;
+    const auto put = [&](const isa::Instruction& instruction) {
+      program.code.push_back(isa::encode(hardware_, instruction));
+    };
+    // Data: 64 KiB, of every magnitude.
+    Bytes data(0x10000);
+    for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<uint8_t>(i % 3 == 0 ? 0x80 : rng_.next());
+    const auto load = [&](isa::Memory memory, uint32_t rows, uint32_t elements, uint32_t stride, uint32_t pads) {
+      isa::Load instruction;
+      instruction.mem_type = memory;
+      instruction.dram_base = 3;
+      instruction.y_size = rows;
+      instruction.x_size = elements;
+      instruction.x_stride = stride;
+      instruction.y_pad_0 = instruction.y_pad_1 = instruction.x_pad_0 = instruction.x_pad_1 = pads;
+      put(instruction);
+    };
+    const auto fence = [&](bool pop, bool push) {  // between load and compute
+      isa::Load instruction;
+      instruction.pop_next = pop;
+      instruction.push_next = push;
+      instruction.mem_type = isa::Memory::kInp;
+      put(instruction);
+    };
+    const int64_t inp = hardware_.depth(isa::Memory::kInp), acc = hardware_.depth(isa::Memory::kAcc);
+    for (int pass = 0; pass < 4; ++pass) {
+      if (pass > 0) fence(true, false);
+      const auto half = static_cast<uint32_t>(inp / 2), deep = static_cast<uint32_t>(acc);
+      load(isa::Memory::kInp, pass % 2 == 0 ? half : 2, pass % 2 == 0 ? 2 : half,
+           pass % 2 == 0 ? 40 + pass : half + 1000, 0);
+      load(isa::Memory::kWgt, 1, static_cast<uint32_t>(hardware_.depth(isa::Memory::kWgt)), 0, 0);
+      if (pass == 3) load(isa::Memory::kInp, 3, 4, 7, 6);
+      fence(false, true);
+      load(isa::Memory::kAcc, pass % 2 == 0 ? deep : 1, pass % 2 == 0 ? 1 : deep, 9, 0);
+      isa::Load uop;
+      uop.mem_type = isa::Memory::kUop;
+      uop.dram_base = static_cast<uint32_t>(data.size()) / static_cast<uint32_t>(isa::Codec(hardware_).uop_bytes());
+      uop.y_size = uop.x_size = 1;
+      put(uop);
+      isa::Gemm gemm;
+      gemm.pop_prev = true;
+      gemm.push_prev = pass < 3;
+      gemm.uop_end = 1;
+      gemm.iter_out = static_cast<uint32_t>(inp / acc);
+      gemm.iter_in = deep;
+      gemm.dst_in = gemm.src_in = gemm.wgt_in = 1;
+      gemm.src_out = deep;
+      gemm.overwrite = pass == 2;
+      put(gemm);
+      for (int i = 0; i < 3; ++i) {
+        isa::Alu alu;
+        alu.opcode = static_cast<isa::AluOp>((pass + i) % 5);
+        alu.use_imm = i == 1;
+        alu.imm = pass == 0 ? -32768 : 17;
+        alu.uop_end = 1;
+        alu.iter_out = i == 2 && pass == 1 ? 300 : 1;
+        alu.iter_in = deep / 2;
+        alu.dst_in = 2;
+        alu.src_in = 1;
+        alu.push_next = i == 2;
+        put(alu);
+      }
+      isa::Store store;
+      store.mem_type = isa::Memory::kOut;
+      store.dram_base = static_cast<uint32_t>(0x20000 + pass * 0x8000) /
+                        static_cast<uint32_t>(hardware_.element_bytes(isa::Memory::kOut));
+      store.y_size = pass % 2 == 0 ? deep : 1;
+      store.x_size = pass % 2 == 0 ? 1 : deep;
+      store.x_stride = 50;
+      store.pop_prev = store.push_prev = true;
+      put(store);
+      isa::Load wait;
+      wait.pop_next = true;
+      put(wait);
+    }
+    put(isa::Finish{});
+    Bytes zero;
+    isa::Codec(hardware_).append_uop_bytes({}, zero);
+    program.segments = {{"data", 0, data, false}, {"uop", data.size(), zero, true}};
+    program.code_address = 0x40000;
+    program.dram_bytes = 0x42000;
+    return marked(program);
+  }
+
+  /// With a mark at every instruction, so that the cycle of each one's end shows, and all of memory as an output.
   static isa::Program marked(isa::Program program) {
+    program.bindings.push_back(
+        {"memory", isa::Role::kOutput, DType::kI8, {static_cast<int64_t>(program.dram_bytes)}, "N", 0, {}});
     for (size_t i = 0; i < program.code.size(); ++i) {
       program.marks.push_back({fmt::format("{}", i), static_cast<int64_t>(i)});
     }

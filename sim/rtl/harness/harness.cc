@@ -215,6 +215,12 @@ class Harness {
         write_register(RegControl, kSoftReset);
         while ((read_register(RegStatus) & kBusy) != 0 && !assertion_failed) continue;
         run_.soft_reset_cycle = 0;
+        if (run_.watch_registers != 0 &&
+            (m.done_o || read_register(RegStatus) != 0 || read_register(RegIntStatus) != 0 ||
+             read_register(RegErrorCode) != 0 || read_register_pair(RegCycles) != 0)) {
+          std::snprintf(run_.message, sizeof run_.message, "the soft reset leaves something");
+          assertion_failed = true;
+        }
         write_register(RegControl, kStart);
         start_ = now_;
       }
