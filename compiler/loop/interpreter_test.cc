@@ -52,6 +52,15 @@ TEST(Interpreter, EvaluatesOnlyTheChosenSide) {
   EXPECT_TRUE(buffers["y"] == bytes({5}, {-1, 5, 6, 7, -1}));
 }
 
+TEST(Interpreter, RunsConcurrentLoopsOneAfterAnother) {
+  const Kernel kernel = parsed(
+      "kernel k(x: i8[2, 3], out y: i8[2, 3]) {\n"
+      "  block.x i in 0..2 { thread.y j in 0..3 { vectorized l in 0..1 { y[i, j] = x[i, j] + 1; } } } }");
+  std::map<std::string, Tensor> buffers = {{"x", bytes({2, 3}, {1, 2, 3, 4, 5, 6})}};
+  ASSERT_TRUE(interpret(kernel, buffers).ok());
+  EXPECT_TRUE(buffers["y"] == bytes({2, 3}, {2, 3, 4, 5, 6, 7}));
+}
+
 TEST(Interpreter, ComputesFloats) {
   const Kernel kernel = parsed("kernel k(x: i8[1], out y: f32[1]) { y[0] = max(f32(x[0]) / 8.0 + 0.5, 1.0); }");
   std::map<std::string, Tensor> buffers = {{"x", bytes({1}, {10})}};

@@ -115,7 +115,26 @@ bool equal(const Expr& a, const Expr& b);
 struct StmtNode;
 using Stmt = std::shared_ptr<const StmtNode>;
 
-enum class ForKind { kSerial, kParallel, kVectorized, kUnrolled };
+/// The last six are axes of a GPU: blocks of the grid, threads of a block.
+enum class ForKind {
+  kSerial,
+  kParallel,
+  kVectorized,
+  kUnrolled,
+  kBlockX,
+  kBlockY,
+  kBlockZ,
+  kThreadX,
+  kThreadY,
+  kThreadZ
+};
+/// How a loop of that kind begins in the text form: "for", "parallel", "vectorized", "unrolled", "block.x", ...
+const char* keyword(ForKind kind);
+/// The kind with that keyword.
+std::optional<ForKind> for_kind(const std::string& keyword);
+/// Whether iterations may run at the same time: of all kinds but kSerial and kUnrolled.
+bool is_concurrent(ForKind kind);
+
 struct For {
   VarRef var;
   int64_t extent;

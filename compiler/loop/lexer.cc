@@ -34,9 +34,9 @@ size_t number_length(const std::string& text, size_t begin, bool& is_float) {
 }  // namespace
 
 Result<std::vector<Token>> tokenize(const std::string& text, const std::string& file) {
-  static const std::vector<std::string> symbols = {"..", "<=", ">=", "==", "!=", "&&", "||", "{", "}",
-                                                   "(",  ")",  "[",  "]",  ",",  ";",  ":",  "=", "<",
-                                                   ">",  "+",  "-",  "*",  "/",  "%",  "@",  "?"};
+  static const std::vector<std::string> symbols = {"..", ".", "<=", ">=", "==", "!=", "&&", "||", "{",
+                                                   "}",  "(", ")",  "[",  "]",  ",",  ";",  ":",  "=",
+                                                   "<",  ">", "+",  "-",  "*",  "/",  "%",  "@",  "?"};
   std::vector<Token> tokens;
   SourceLocation where{file, 1, 1};
   size_t at = 0;

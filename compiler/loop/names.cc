@@ -7,13 +7,6 @@
 namespace tandem::loop {
 namespace {
 
-std::string identifier(const std::string& name) {
-  std::string text;
-  for (const char c : name) text += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-  if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0]))) text = "_" + text;
-  return text;
-}
-
 /// Renames what a statement binds; a variable that is bound twice gets a new identity at the second place.
 class Renaming {
  public:
@@ -119,6 +112,13 @@ class NameCollector : public Rewriter {
 };
 
 }  // namespace
+
+std::string identifier(const std::string& name) {
+  std::string text;
+  for (const char c : name) text += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0]))) text = "_" + text;
+  return text;
+}
 
 bool is_reserved(const std::string& word) {
   static const std::set<std::string> words = {"kernel", "out", "in",   "packs", "as",         "for",      "parallel",

@@ -12,6 +12,9 @@ namespace tandem::loop {
 /// way: i, i_2, i_3.
 Kernel unique_names(const Kernel& kernel);
 
+/// The name with what cannot stand in a name of the text form replaced by _.
+std::string identifier(const std::string& name);
+
 /// `wanted`, or with the first free number appended; the result is added to `taken`.
 std::string fresh_name(const std::string& wanted, std::set<std::string>& taken);
 

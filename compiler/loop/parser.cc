@@ -8,14 +8,6 @@
 namespace tandem::loop {
 namespace {
 
-const std::map<std::string, ForKind>& loop_keywords() {
-  static const std::map<std::string, ForKind> table = {{"for", ForKind::kSerial},
-                                                       {"parallel", ForKind::kParallel},
-                                                       {"vectorized", ForKind::kVectorized},
-                                                       {"unrolled", ForKind::kUnrolled}};
-  return table;
-}
-
 class KernelParser : public ExpressionParser {
  public:
   using ExpressionParser::ExpressionParser;
@@ -162,8 +154,16 @@ class KernelParser : public ExpressionParser {
   Result<Stmt> statement() {
     if (accept("@")) return intrinsic_call();
     if (peek().kind != TokenKind::kWord) return unexpected("a statement or '}'");
-    const auto keyword = loop_keywords().find(peek().text);
-    if (keyword != loop_keywords().end()) return loop(keyword->second);
+    const bool has_axis =
+        peek(1).kind == TokenKind::kSymbol && peek(1).text == "." && (next_is_word("block") || next_is_word("thread"));
+    if (has_axis) {
+      const std::string unit = take().text;
+      take();
+      const auto kind = for_kind(unit + "." + peek().text);
+      if (!kind) return unknown_name(peek().where, "axis", peek().text, {"x", "y", "z"});
+      return loop(*kind);
+    }
+    if (const auto kind = for_kind(peek().text)) return loop(*kind);
     if (next_is_word("alloc")) return allocation();
     if (next_is_word("if")) return branch();
     return assignment();

@@ -4,7 +4,8 @@
 //   results
 //     alloc acc: i32[16, 16] in acc {                  // type, shape and memory scope ("dram" where none is given);
 //                                                      // `times 2` after them: two copies, used in turn
-//       for p in 0..16 {                               // also: parallel, vectorized, unrolled
+//       for p in 0..16 {                               // also: parallel, vectorized, unrolled, and the axes
+//                                                      // of a GPU: block.x, thread.y, ...
 //         for q in 0..16 {
 //           acc[p, q] = 0;                             // a literal takes the type of its place or of its partner
 //           if (p < 8 && q != 3) { acc[p, q] = acc[p, q] + i32(x[0, p + 1, q]) * i32(w[0, 0]); }

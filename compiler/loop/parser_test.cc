@@ -37,6 +37,19 @@ TEST(Parser, ReadsWhatIsPrinted) {
   EXPECT_EQ(to_text(*kernel), kText);
 }
 
+TEST(Parser, ReadsLoopsOfAllKinds) {
+  for (const std::string kind : {"for", "parallel", "vectorized", "unrolled", "block.x", "block.y", "block.z",
+                                 "thread.x", "thread.y", "thread.z"}) {
+    const std::string text = "kernel k(out block: i8[4]) {\n  " + kind + " i in 0..4 {\n    block[i] = 1;\n  }\n}\n";
+    const Result<Kernel> kernel = parse_kernel(text, "k.loop");
+    ASSERT_TRUE(kernel.ok()) << render(kernel.error());
+    EXPECT_EQ(to_text(*kernel), text);
+    EXPECT_EQ(keyword(std::get<For>(kernel->body->node).kind), kind);
+  }
+  EXPECT_EQ(error_of("kernel k(out y: i8[4]) { block.w i in 0..4 { y[i] = 1; } }"),
+            "k.loop:1:32: error: unknown axis 'w'\n  legal: x, y, z\n  hint: did you mean 'x'?");
+}
+
 TEST(Parser, KeepsPlaces) {
   const Result<Kernel> kernel = parse_kernel(kText, "k.loop");
   ASSERT_TRUE(kernel.ok());

@@ -122,20 +122,6 @@ std::string layout_text(const Layout& layout) {
   return fmt::format(" packs {} as [{}]", shape_text(layout.logical_shape), axes);
 }
 
-const char* keyword(ForKind kind) {
-  switch (kind) {
-    case ForKind::kSerial:
-      return "for";
-    case ForKind::kParallel:
-      return "parallel";
-    case ForKind::kVectorized:
-      return "vectorized";
-    case ForKind::kUnrolled:
-      return "unrolled";
-  }
-  return "?";
-}
-
 void print(const Stmt& stmt, int depth, std::string& out) {
   const std::string indent(static_cast<size_t>(2 * depth), ' ');
   const auto nested = [&](const std::string& head, const Stmt& body) {

@@ -14,6 +14,7 @@ class Generator {
     for (int64_t rank = rng_.uniform(1, 3); rank > 0; --rank) shape.push_back(rng_.uniform(1, 7));
     BufferRef source = input(rng_.chance(0.5) ? Type::kI8 : Type::kI32, shape);
     for (int64_t stages = rng_.uniform(1, 3); stages > 0; --stages) source = stage(source);
+    if (rng_.chance(0.3)) source = join(source);
     BufferRef result = make("result", rng_.chance(0.5) ? Type::kI8 : Type::kI32, source->shape);
     map(result, source);
     params_.push_back({result, true, {result->shape, {}}});
@@ -66,7 +67,9 @@ class Generator {
   Expr constant(Type type) { return integer(rng_.pick<int64_t>({0, 1, -1, 3, 7, -128, 127, 100}), type); }
   Expr unary(Expr value) {
     const Type type = value->type;
-    switch (rng_.uniform(0, 5)) {
+    switch (rng_.uniform(0, 6)) {
+      case 5:
+        return value * (int64_t{1} << rng_.uniform(1, 4));
       case 0:
         return value + constant(type);
       case 1:
@@ -96,13 +99,19 @@ class Generator {
   }
 
   BufferRef stage(const BufferRef& source) {
-    const int64_t form = rng_.uniform(0, 4);
+    const int64_t form = rng_.uniform(0, 12);
     const size_t axis = static_cast<size_t>(rng_.uniform(0, static_cast<int64_t>(source->shape.size()) - 1));
-    BufferRef target = form == 0   ? transpose(source)
-                       : form == 1 ? pad(source, axis)
-                       : form == 2 ? window(source, axis)
-                       : form == 3 ? contraction(source, axis)
-                                   : nullptr;
+    BufferRef target = form == 0    ? transpose(source)
+                       : form == 1  ? pad(source, axis)
+                       : form == 2  ? window(source, axis)
+                       : form <= 4  ? contraction(source, axis)
+                       : form == 5  ? stretch(source, axis)
+                       : form == 6  ? flatten(source)
+                       : form == 7  ? scatter(source, axis)
+                       : form == 8  ? tiles(source, axis)
+                       : form == 9  ? scan(source, axis)
+                       : form == 10 ? gather_sums(source, axis)
+                                    : nullptr;
     if (!target) {
       target = local(source->shape);
       map(target, source);
@@ -141,6 +150,10 @@ class Generator {
     nest(first, store(target, uses(first), integer(sum ? 0 : -128, target->type)));
     std::vector<Loop> all = vars;
     all.insert(all.end(), reduced.begin(), reduced.end());
+    if (!sum && rng_.chance(0.5)) {  // some never win
+      const Expr wins = binary(BinaryOp::kLe, integer(rng_.uniform(0, 1)), use(reduced[0].var) + use(vars[0].var));
+      term = select(wins, term, integer(target->type == Type::kI8 ? INT8_MIN : INT32_MIN, target->type));
+    }
     nest(all, store(target, uses(vars), binary(sum ? BinaryOp::kAdd : BinaryOp::kMax, load(target, uses(vars)), term)));
   }
 
@@ -172,12 +185,127 @@ class Generator {
     return target;
   }
 
+  static Expr divided(const Expr& index, int64_t by) { return binary(BinaryOp::kDiv, index, integer(by)); }
+  static Expr modulo(const Expr& index, int64_t by) { return binary(BinaryOp::kMod, index, integer(by)); }
+
+  /// Each element several times: target[i] = source[i / factor].
+  BufferRef stretch(const BufferRef& source, size_t axis) {
+    const int64_t factor = rng_.uniform(2, 3);
+    Shape shape = source->shape;
+    shape[axis] *= factor;
+    BufferRef target = local(shape);
+    const std::vector<Loop> vars = loops(shape);
+    std::vector<Expr> from = uses(vars);
+    from[axis] = rng_.chance(0.5) ? divided(from[axis], factor) : modulo(from[axis], source->shape[axis]);
+    nest(vars, store(target, uses(vars), unary(cast(target->type, load(source, from)))));
+    return target;
+  }
+
+  /// The last two axes as one, by division and remainder.
+  BufferRef flatten(const BufferRef& source) {
+    if (source->shape.size() < 2) return nullptr;
+    Shape shape = source->shape;
+    const int64_t inner = shape.back();
+    shape.pop_back();
+    shape.back() *= inner;
+    BufferRef target = local(shape);
+    const std::vector<Loop> vars = loops(shape);
+    std::vector<Expr> from = uses(vars);
+    from.push_back(modulo(from.back(), inner));
+    from[from.size() - 2] = divided(from[from.size() - 2], inner);
+    nest(vars, store(target, uses(vars), cast(target->type, load(source, from))));
+    return target;
+  }
+
+  /// target[i * stride + offset] = source[i]; what lies between stays 0, or gets a constant before.
+  BufferRef scatter(const BufferRef& source, size_t axis) {
+    const int64_t stride = rng_.uniform(1, 3), offset = rng_.uniform(0, 2);
+    Shape shape = source->shape;
+    shape[axis] = (shape[axis] - 1) * stride + offset + 1 + rng_.uniform(0, 1);
+    BufferRef target = local(shape);
+    if (rng_.chance(0.5)) {
+      const std::vector<Loop> first = loops(shape);
+      nest(first, store(target, uses(first), constant(target->type)));
+    }
+    const std::vector<Loop> vars = loops(source->shape);
+    std::vector<Expr> to = uses(vars);
+    to[axis] = to[axis] * stride + offset;
+    nest(vars, store(target, to, unary(cast(target->type, load(source, uses(vars))))));
+    return target;
+  }
+
+  /// As a loop that was split has it: a guarded tail, and perhaps a second buffer that is written beside.
+  BufferRef tiles(const BufferRef& source, size_t axis) {
+    const int64_t extent = source->shape[axis], factor = rng_.uniform(1, extent);
+    BufferRef target = local(source->shape);
+    std::vector<Loop> vars = loops(source->shape);
+    const Loop outer = loop((extent + factor - 1) / factor), inner = loop(factor);
+    std::vector<Expr> index = uses(vars);
+    index[axis] = use(outer.var) * factor + use(inner.var);
+    vars[axis] = outer;
+    vars.push_back(inner);
+    Stmt body = store(target, index, unary(cast(target->type, load(source, index))));
+    if (rng_.chance(0.4)) {
+      BufferRef beside = local(source->shape);
+      body = block({body, store(beside, index, unary(cast(beside->type, load(target, index))))});
+      if (rng_.chance(0.5)) target = beside;
+    }
+    nest(vars, if_then(binary(BinaryOp::kLt, index[axis], integer(extent)), body));
+    return target;
+  }
+
+  /// target[i + 1] = target[i] op source[i]: iterations depend on each other.
+  BufferRef scan(const BufferRef& source, size_t axis) {
+    Shape shape = source->shape;
+    shape[axis] += 1;
+    BufferRef target = local(shape);
+    const std::vector<Loop> vars = loops(source->shape);
+    std::vector<Expr> to = uses(vars);
+    to[axis] = to[axis] + 1;
+    const Expr before = load(target, uses(vars)), value = cast(target->type, load(source, uses(vars)));
+    nest(vars, store(target, to, rng_.chance(0.5) ? before + value : binary(BinaryOp::kMax, before, value)), false);
+    return target;
+  }
+
+  /// target[i / factor] = target[i / factor] op source[i]: neighbours are summed into one element.
+  BufferRef gather_sums(const BufferRef& source, size_t axis) {
+    const int64_t factor = rng_.uniform(1, 3);
+    Shape shape = source->shape;
+    shape[axis] = (shape[axis] + factor - 1) / factor;
+    BufferRef target = local(shape);
+    const std::vector<Loop> vars = loops(source->shape);
+    std::vector<Expr> to = uses(vars);
+    to[axis] = divided(to[axis], factor);
+    const BinaryOp op = rng_.pick<BinaryOp>({BinaryOp::kAdd, BinaryOp::kMin, BinaryOp::kMax, BinaryOp::kSub});
+    Stmt body = store(target, to, binary(op, load(target, to), cast(target->type, load(source, uses(vars)))));
+    if (rng_.chance(0.3)) body = if_then(binary(BinaryOp::kNe, uses(vars)[axis], integer(1)), body);
+    nest(vars, body);
+    return target;
+  }
+
+  /// The buffer combined with another one of its shape, where there is one.
+  BufferRef join(const BufferRef& source) {
+    const std::vector<BufferRef> candidates = locals_;
+    for (const BufferRef& other : candidates) {
+      if (other == source || other->shape != source->shape) continue;
+      BufferRef target = local(source->shape);
+      const std::vector<Loop> vars = loops(target->shape);
+      const BinaryOp op = rng_.pick<BinaryOp>({BinaryOp::kAdd, BinaryOp::kMul, BinaryOp::kMin, BinaryOp::kSub});
+      nest(vars, store(target, uses(vars),
+                       binary(op, cast(target->type, load(source, uses(vars))),
+                              cast(target->type, load(other, uses(vars))))));
+      return target;
+    }
+    return source;
+  }
+
   void update(const BufferRef& target) {
     const std::vector<Loop> vars = loops(target->shape);
     Expr value = load(target, uses(vars));
     if (rng_.chance(0.5)) {
       BufferRef bias = input(target->type, {target->shape.back()});
       value = value + load(bias, {use(vars.back().var)});
+      if (rng_.chance(0.4)) value = value + constant(target->type);
     } else {
       value = unary(value);
     }

@@ -1,5 +1,6 @@
 // Random legal kernels for property tests: pipelines of maps, transpositions, pads, windows and contractions, as
-// operators have them.
+// operators have them, and of what schedules make of them: divided and strided indices, guarded tails, several
+// statements in a nest, sums into shared elements, iterations that depend on each other.
 #pragma once
 
 #include <map>

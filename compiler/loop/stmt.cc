@@ -10,6 +10,16 @@ Stmt make(Node node, SourceLocation where = {}) {
   return std::make_shared<const StmtNode>(StmtNode{std::move(node), std::move(where)});
 }
 
+struct Keyword {
+  ForKind kind;
+  const char* text;
+};
+constexpr Keyword kKeywords[] = {
+    {ForKind::kSerial, "for"},        {ForKind::kParallel, "parallel"}, {ForKind::kVectorized, "vectorized"},
+    {ForKind::kUnrolled, "unrolled"}, {ForKind::kBlockX, "block.x"},    {ForKind::kBlockY, "block.y"},
+    {ForKind::kBlockZ, "block.z"},    {ForKind::kThreadX, "thread.x"},  {ForKind::kThreadY, "thread.y"},
+    {ForKind::kThreadZ, "thread.z"}};
+
 /// Structural comparison; variables and local buffers correspond by where they are bound.
 class Comparison {
  public:
@@ -126,6 +136,22 @@ class Substitution : public Rewriter {
 };
 
 }  // namespace
+
+const char* keyword(ForKind kind) {
+  for (const Keyword& known : kKeywords) {
+    if (known.kind == kind) return known.text;
+  }
+  return "?";
+}
+
+std::optional<ForKind> for_kind(const std::string& keyword) {
+  for (const Keyword& known : kKeywords) {
+    if (keyword == known.text) return known.kind;
+  }
+  return std::nullopt;
+}
+
+bool is_concurrent(ForKind kind) { return kind != ForKind::kSerial && kind != ForKind::kUnrolled; }
 
 Stmt for_loop(const VarRef& var, int64_t extent, Stmt body, ForKind kind) {
   TANDEM_CHECK(extent >= 0, "a negative extent for '" + var->name + "'");

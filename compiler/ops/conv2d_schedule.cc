@@ -82,11 +82,11 @@ class Scheduler {
     TANDEM_TRY(schedule::tensorize(s_, lanes("n1", "o1")[0] + "_out",
                                    std::string("requantize_") + name(*op_.per_channel), intrinsics_));
     for (const char* loop : {"o_outer", "o_in_out", "o_in", "weight_wgt_0"}) {
-      TANDEM_TRY(schedule::annotate(s_, loop, "unrolled"));
+      TANDEM_TRY(schedule::unroll(s_, loop));
     }
     if (channels_in_parts()) {
       for (const std::string& loop : {std::string("weight_wgt_1"), pads_ ? "c_pad_outer" : input_ + "_1"}) {
-        TANDEM_TRY(schedule::annotate(s_, loop, "unrolled"));
+        TANDEM_TRY(schedule::unroll(s_, loop));
       }
     }
     return {};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compiler/loop/integer_set.h"
 #include "compiler/schedule/operation_chain.h"
 
 namespace tandem::schedule {
@@ -31,6 +32,17 @@ class Absorption : public loop::Rewriter {
   BufferRef buffer_;
 };
 
+/// What `fills_all` does not see, as ISL decides it: divided, split and guarded indices.
+bool covers_all(const Stmt& nest, const BufferRef& buffer) {
+  bool covered = false;
+  for (const Access& access : accesses_of(nest)) {
+    if (access.buffer != buffer) continue;
+    if (!access.is_store) return false;
+    covered = loop::covers(access.indices, buffer->shape, guards_of(access.path), ranges_of(access.path));
+  }
+  return covered;
+}
+
 }  // namespace
 
 Result<void> absorb(Schedule& schedule, const std::string& buffer_name) {
@@ -42,7 +54,7 @@ Result<void> absorb(Schedule& schedule, const std::string& buffer_name) {
   const Stmt fill = list ? list->statements[0] : nullptr;
   const Stmt stored = fill ? only_store(fill) : nullptr;
   const auto* store = stored ? &std::get<loop::Store>(stored->node) : nullptr;
-  if (!store || store->buffer != buffer || !fills_all(fill, buffer)) {
+  if (!store || store->buffer != buffer || !(fills_all(fill, buffer) || covers_all(fill, buffer))) {
     return refuse("absorb", path.back(), fmt::format("'{}' is not filled by one nest at the start", buffer_name));
   }
   int reads = 0, writes = 0;

@@ -75,32 +75,6 @@ Result<Producer> as_producer(const Stmt& stmt, const BufferRef& buffer) {
   return producer;
 }
 
-/// The producer with each axis' loop running over the region only.
-class Shrink : public loop::Rewriter {
- public:
-  Shrink(const Producer& producer, const Region& region) : producer_(producer), region_(region) {}
-
- protected:
-  Stmt on_stmt(const Stmt& stmt) override {
-    const auto* node = as_for(stmt);
-    if (!node) return stmt;
-    for (size_t axis = 0; axis < producer_.vars.size(); ++axis) {
-      if (producer_.vars[axis] != node->var) continue;
-      const Expr index = region_.base[axis] + loop::use(node->var);
-      Stmt body = loop::substitute(node->body, {{node->var, index}});
-      // Elements beyond the loop's end were never computed; `simplify` drops the bounds that always hold.
-      body = loop::if_then(loop::binary(loop::BinaryOp::kLt, index, loop::integer(node->extent)), body);
-      body = loop::if_then(loop::binary(loop::BinaryOp::kGe, index, loop::integer(0)), body);
-      return located(loop::for_loop(node->var, region_.extent[axis], body, node->kind), stmt->where);
-    }
-    return stmt;
-  }
-
- private:
-  const Producer& producer_;
-  const Region& region_;
-};
-
 }  // namespace
 
 Result<void> compute_at(Schedule& schedule, const std::string& buffer_name, const std::string& loop) {
@@ -174,7 +148,7 @@ Result<void> compute_at(Schedule& schedule, const std::string& buffer_name, cons
       loop::Buffer{buffer->name, buffer->type, region.extent, buffer->scope, buffer->copies});
 
   std::vector<Stmt> body;
-  for (const Producer& producer : producers) body.push_back(Shrink(producer, region).rewrite(producer.stmt));
+  for (const Producer& producer : producers) body.push_back(run_over(region, producer.vars, producer.stmt));
   body.push_back(old_body);
   const Stmt shifted = redirect(loop::block(std::move(body)), buffer, [&](const loop::Operand& element) {
     loop::Operand target{tile, element.indices};

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "compiler/loop/integer_set.h"
+
 namespace tandem::schedule {
 namespace {
 
@@ -102,7 +104,13 @@ bool reads(const Expr& expr, const BufferRef& buffer) {
   return false;
 }
 
-/// A store `t[i] = op(t[i], e)` with an integer op that is associative and commutative, and e not reading t.
+int sign_of(const Direction& direction) {
+  const auto first = std::find_if(direction.begin(), direction.end(), [](int sign) { return sign != 0; });
+  return first == direction.end() ? 0 : *first;
+}
+
+}  // namespace
+
 bool is_reduction(const Stmt& stmt) {
   const auto* store = std::get_if<loop::Store>(&stmt->node);
   if (!store || store->buffer->type == loop::Type::kF32) return false;
@@ -120,13 +128,6 @@ bool is_reduction(const Stmt& stmt) {
   return (is_own(value->a) && !reads(value->b, store->buffer)) || (is_own(value->b) && !reads(value->a, store->buffer));
 }
 
-int sign_of(const Direction& direction) {
-  const auto first = std::find_if(direction.begin(), direction.end(), [](int sign) { return sign != 0; });
-  return first == direction.end() ? 0 : *first;
-}
-
-}  // namespace
-
 std::vector<Direction> directions(const Access& a, const Access& b, const std::vector<const loop::For*>& loops) {
   std::vector<Direction> result;
   Direction prefix;
@@ -134,7 +135,7 @@ std::vector<Direction> directions(const Access& a, const Access& b, const std::v
   return result;
 }
 
-std::vector<Dependence> carried_dependences(const std::vector<const loop::For*>& loops) {
+std::vector<Dependence> carried_dependences(const std::vector<const loop::For*>& loops, Reductions reductions) {
   const Stmt& body = loops.back()->body;
   const std::set<BufferRef> own = allocated_in(body);
   const std::vector<Access> accesses = accesses_of(body);
@@ -142,13 +143,74 @@ std::vector<Dependence> carried_dependences(const std::vector<const loop::For*>&
   for (const Access& a : accesses) {
     for (const Access& b : accesses) {
       if (a.buffer != b.buffer || !(a.is_store || b.is_store) || own.count(a.buffer)) continue;
-      if (a.path.back() == b.path.back() && is_reduction(a.path.back())) continue;
+      if (reductions == Reductions::kAnyOrder && a.path.back() == b.path.back() && is_reduction(a.path.back()))
+        continue;
       for (Direction& direction : directions(a, b, loops)) {
         if (sign_of(direction) > 0) result.push_back({a, b, std::move(direction)});
       }
     }
   }
   return result;
+}
+
+bool is_reduction(const Dependence& dependence) {
+  return dependence.from.path.back() == dependence.to.path.back() && is_reduction(dependence.from.path.back());
+}
+
+bool exists(const Dependence& dependence, const std::vector<const loop::For*>& loops, const Path& path) {
+  const Access &from = dependence.from, &to = dependence.to;
+  // The second iteration has variables of its own, but for the loops around the nest.
+  loop::Ranges ranges = ranges_of(path);
+  std::map<VarRef, Expr> second;
+  const auto rename = [&](const loop::For& node) {
+    const VarRef var = new_var(node.var->name);
+    second[node.var] = loop::use(var);
+    ranges[var] = {0, node.extent - 1};
+  };
+  for (const loop::For* node : loops) rename(*node);
+  for (const auto& [var, range] : ranges_of(from.path)) ranges[var] = range;
+  for (const Stmt& stmt : to.path) {
+    if (const auto* node = as_for(stmt)) rename(*node);
+  }
+  std::vector<Expr> conditions;
+  const auto second_of = [&](const Expr& expr) { return loop::substitute(expr, second); };
+  for (const Expr& guard : guards_of(path)) {
+    conditions.push_back(guard);
+    conditions.push_back(second_of(guard));
+  }
+  for (const Expr& guard : guards_of(from.path)) conditions.push_back(guard);
+  for (const Expr& guard : guards_of(to.path)) conditions.push_back(second_of(guard));
+  for (size_t axis = 0; axis < from.indices.size(); ++axis) {
+    conditions.push_back(loop::binary(loop::BinaryOp::kEq, from.indices[axis], second_of(to.indices[axis])));
+  }
+  for (size_t i = 0; i < loops.size(); ++i) {
+    const int sign = dependence.direction[i];
+    const loop::BinaryOp op = sign > 0 ? loop::BinaryOp::kGt : sign < 0 ? loop::BinaryOp::kLt : loop::BinaryOp::kEq;
+    const Expr var = loop::use(loops[i]->var);
+    conditions.push_back(loop::binary(op, second_of(var), var));
+  }
+  return can_hold(conditions, ranges);
+}
+
+Result<void> check_concurrent(const std::string& primitive, const Path& path, const Stmt& body) {
+  for (const Stmt& stmt : path) {
+    if (!as_for(stmt) || !is_concurrent(as_for(stmt)->kind)) continue;
+    Path found;
+    walk(body, [&](const Path& below) {
+      if (as_for(below.back()) && as_for(below.back())->var == as_for(stmt)->var) found = below;
+    });
+    if (found.empty()) continue;
+    const std::vector<const loop::For*> loops = {as_for(found.back())};
+    for (const Dependence& dependence : carried_dependences(loops, Reductions::kDepend)) {
+      if (!exists(dependence, loops, found)) continue;
+      return refuse(primitive, stmt,
+                    fmt::format("iterations of '{}' would depend on each other: {}", as_for(stmt)->var->name,
+                                describe(dependence, loops)),
+                    {},
+                    fmt::format("'{}' is {}: do it before that", as_for(stmt)->var->name, keyword(as_for(stmt)->kind)));
+    }
+  }
+  return {};
 }
 
 std::string describe(const Dependence& dependence, const std::vector<const loop::For*>& loops) {

@@ -1,6 +1,7 @@
 // Which iterations of a nest touch the same element: direction vectors of affine accesses (Allen, Kennedy: "Optimizing
-// Compilers for Modern Architectures", 2001, section 3). Conservative: a dependence that cannot be excluded is
-// reported. Private to compiler/schedule.
+// Compilers for Modern Architectures", 2001, section 3). Fast and conservative: a dependence that cannot be excluded is
+// reported. Before it is a reason to refuse, `exists` asks ISL, which is exact, about divisions and conditions too.
+// Private to compiler/schedule.
 #pragma once
 
 #include <vector>
@@ -20,10 +21,25 @@ struct Dependence {
   Direction direction;
 };
 
+/// A store that adds to (multiplies, takes the minimum or maximum with) its own element may run in any order, in
+/// integers; but not at the same time.
+enum class Reductions { kAnyOrder, kDepend };
+
 /// Dependences between different iterations of `loops`, a chain of directly nested loops. Buffers allocated inside are
-/// private to an iteration. A store that adds to (multiplies, takes the minimum or maximum with) its own element may
-/// run in any order, in integers.
-std::vector<Dependence> carried_dependences(const std::vector<const loop::For*>& loops);
+/// private to an iteration.
+std::vector<Dependence> carried_dependences(const std::vector<const loop::For*>& loops, Reductions reductions);
+
+/// A store `t[i] = op(t[i], e)` with an integer op that is associative and commutative, and e not reading t.
+bool is_reduction(const Stmt& stmt);
+/// Whether it is the update of one and the same store, which may run in any order.
+bool is_reduction(const Dependence& dependence);
+
+/// Whether there are two iterations of `loops` in that direction whose accesses touch one element. `path` leads from
+/// the kernel's body to the innermost of the loops: what is around it bounds its variables, too.
+bool exists(const Dependence& dependence, const std::vector<const loop::For*>& loops, const Path& path);
+
+/// Refuses where iterations of a concurrent loop among `path` depend on each other in the new body of the kernel.
+Result<void> check_concurrent(const std::string& primitive, const Path& path, const Stmt& body);
 
 /// "an iteration writes 't' that another one (i later, j same) reads".
 std::string describe(const Dependence& dependence, const std::vector<const loop::For*>& loops);

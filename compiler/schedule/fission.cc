@@ -16,7 +16,7 @@ Result<void> fission(Schedule& schedule, const std::string& loop) {
         for (const Access& earlier : accesses_of(list->statements[first])) {
           if (earlier.buffer != later.buffer || !(earlier.is_store || later.is_store)) continue;
           for (const Direction& direction : directions(later, earlier, {&node})) {
-            if (direction[0] <= 0) continue;
+            if (direction[0] <= 0 || !exists({later, earlier, direction}, {&node}, path)) continue;
             return refuse("fission", path.back(),
                           fmt::format("statement {} {} '{}', which statement {} {} in a later iteration", second + 1,
                                       later.is_store ? "writes" : "reads", later.buffer->name, first + 1,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
 namespace tandem::schedule {
@@ -38,9 +39,14 @@ Result<Operation> parse_operation(const std::string& text, Type type) {
   }
   const std::string number = space == std::string::npos ? "" : text.substr(space + 1);
   char* end = nullptr;
+  errno = 0;
   const int64_t constant = std::strtoll(number.c_str(), &end, 10);
-  if (number.empty() || *end != '\0') {
+  if (number.empty() || *end != '\0' || number[0] == ' ') {
     return refuse("rewrite", fmt::format("'{}' is no operation and a constant", text), {}, "write e.g. 'add 8'");
+  }
+  const auto& literal = std::get<loop::IntLiteral>(loop::integer(constant, type)->node);
+  if (literal.value != constant || errno != 0) {
+    return refuse("rewrite", fmt::format("the constant of '{}' is no value of type {}", text, loop::name(type)));
   }
   return Operation{name, constant, type};
 }

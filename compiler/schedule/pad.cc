@@ -1,9 +1,8 @@
-// pad: loops and the buffer axes that they index are extended together; what is computed in the pads is never observed.
+#include "compiler/schedule/pad.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "compiler/schedule/tree.h"
 
 namespace tandem::schedule {
 namespace {
@@ -37,21 +36,29 @@ bool has_zero_factor(const loop::Kernel& kernel, const Expr& expr, const VarRef&
 
 class Padding {
  public:
-  Padding(Schedule& schedule, int64_t extent, int64_t padded) : schedule_(schedule), extent_(extent), padded_(padded) {}
+  Padding(Schedule& schedule, std::string primitive, std::vector<VarRef> vars, int64_t extent, int64_t padded)
+      : schedule_(schedule),
+        primitive_(std::move(primitive)),
+        vars_(std::move(vars)),
+        extent_(extent),
+        padded_(padded) {}
 
   Result<void> add(const Path& path) {
     const loop::For& node = *as_for(path.back());
     for (const Access& access : accesses_of(path.back())) {
       if (in_intrinsic(access)) {
-        return refuse("pad", path.back(), fmt::format("'{}' is around an intrinsic", node.var->name), {},
+        return refuse(primitive_, path.back(), fmt::format("'{}' is around an intrinsic", node.var->name), {},
                       "pad before tensorize");
+      }
+      if (divides(access)) {
+        return refuse(primitive_, access.path.back(), "a pad is 0, and may be what this divides by");
       }
       if (access.is_store) TANDEM_TRY(check_store(path.back(), access, node.var));
       TANDEM_TRY(grow(path, access, node.var));
     }
     return {};
   }
-  void finish(const std::vector<VarRef>& vars, Step step) {
+  void finish(Step step) {
     std::map<BufferRef, BufferRef> changed;
     for (const auto& [buffer, shape] : shapes_) {
       if (shape == buffer->shape) continue;
@@ -73,7 +80,7 @@ class Padding {
         return loop::Operand{to, element.indices};
       });
     }
-    commit(schedule_, Extension(changed, vars, padded_).rewrite(body), std::move(step));
+    commit(schedule_, Extension(changed, vars_, padded_).rewrite(body), std::move(step));
   }
 
  private:
@@ -99,6 +106,25 @@ class Padding {
     int64_t extent_;
   };
 
+  /// Whether the statement divides by anything but a constant.
+  static bool divides(const Access& access) {
+    class Search : public loop::Rewriter {
+     public:
+      bool found = false;
+
+     protected:
+      Expr on_expr(const Expr& expr) override {
+        const auto* node = std::get_if<loop::Binary>(&expr->node);
+        const bool division = node && (node->op == loop::BinaryOp::kDiv || node->op == loop::BinaryOp::kMod);
+        found = found || (division && !std::holds_alternative<loop::IntLiteral>(node->b->node) &&
+                          expr->type != loop::Type::kF32);
+        return expr;
+      }
+    } search;
+    if (const auto* store = std::get_if<loop::Store>(&access.path.back()->node)) search.rewrite(store->value);
+    return search.found;
+  }
+
   /// New iterations may write pads only, or add zeros.
   Result<void> check_store(const Stmt& loop, const Access& access, const VarRef& var) {
     const auto& store = std::get<loop::Store>(access.path.back()->node);
@@ -111,7 +137,7 @@ class Padding {
     const Expr term = added_term(store);
     if (term && has_zero_factor(schedule_.kernel, term, var, extent_)) return {};
     return refuse(
-        "pad", loop,
+        primitive_, loop,
         fmt::format(
             "new iterations would change '{}': no axis of extent {} is indexed by '{}', and no factor that is added is "
             "known to be zero there",
@@ -137,7 +163,7 @@ class Padding {
       const auto* exact = as_var(index);
       if (exact && access.buffer->shape[axis] == extent_) {
         if (is_inner_part(*access.buffer, axis)) {
-          return refuse("pad", path.back(),
+          return refuse(primitive_, path.back(),
                         fmt::format("axis {} of '{}' is the inner part of a packed axis", axis, access.buffer->name),
                         {}, "pad before pack");
         }
@@ -147,12 +173,14 @@ class Padding {
       Path inside = path;
       inside.insert(inside.end(), access.path.begin(), access.path.end());
       loop::Ranges ranges = ranges_of(inside);
-      ranges[var] = {0, padded_ - 1};
+      for (const VarRef& padded : vars_) {
+        if (ranges.count(padded) != 0) ranges[padded] = {0, padded_ - 1};
+      }
       const auto range = range_of(index, ranges);
       const bool fits = range && range->low >= 0 && range->high < access.buffer->shape[axis];
       if (fits) continue;
       if (!range || range->low < 0 || access.is_store || find_param(schedule_.kernel, access.buffer->name) >= 0) {
-        return refuse("pad", path.back(),
+        return refuse(primitive_, path.back(),
                       fmt::format("axis {} of '{}' {} is indexed by {}, which would leave it", axis,
                                   access.buffer->name, to_string(access.buffer->shape), to_text(index)));
       }
@@ -162,6 +190,8 @@ class Padding {
   }
 
   Schedule& schedule_;
+  std::string primitive_;
+  std::vector<VarRef> vars_;  // of all loops that are extended
   int64_t extent_, padded_;
   std::map<BufferRef, Shape> shapes_;
 };
@@ -171,27 +201,33 @@ class Padding {
 Result<void> pad(Schedule& schedule, const std::vector<std::string>& loops, int64_t multiple) {
   if (loops.empty()) return refuse("pad", "no loop is named");
   if (multiple < 1) return refuse("pad", fmt::format("the multiple {} is not positive", multiple));
-  TANDEM_ASSIGN(const Path first, find_loop(schedule, "pad", loops[0]));
+  return pad_loops(schedule, loops, multiple, {"pad", {{"loops", loops}, {"multiple", multiple}}});
+}
+
+Result<void> pad_loops(Schedule& schedule, const std::vector<std::string>& loops, int64_t multiple, const Step& step) {
+  const std::string& primitive = step.primitive;
+  TANDEM_ASSIGN(const Path first, find_loop(schedule, primitive, loops[0]));
   const int64_t extent = as_for(first.back())->extent;
   const int64_t padded = (extent + multiple - 1) / multiple * multiple;
-  const Step step{"pad", {{"loops", loops}, {"multiple", multiple}}};
-  Padding padding(schedule, extent, padded);
   std::vector<VarRef> vars;
+  std::vector<Path> paths;
   for (const std::string& name : loops) {
-    TANDEM_ASSIGN(const Path path, find_loop(schedule, "pad", name));
+    TANDEM_ASSIGN(const Path path, find_loop(schedule, primitive, name));
     const loop::For& node = *as_for(path.back());
     if (node.extent != extent) {
-      return refuse("pad", path.back(),
+      return refuse(primitive, path.back(),
                     fmt::format("'{}' has {} iterations, '{}' has {}", name, node.extent, loops[0], extent));
     }
-    if (padded != extent) TANDEM_TRY(padding.add(path));
     vars.push_back(node.var);
+    paths.push_back(path);
   }
   if (padded == extent) {
     schedule.trace.push_back(step);
     return {};
   }
-  padding.finish(vars, step);
+  Padding padding(schedule, primitive, std::move(vars), extent, padded);
+  for (const Path& path : paths) TANDEM_TRY(padding.add(path));
+  padding.finish(step);
   return {};
 }
 

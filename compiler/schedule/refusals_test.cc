@@ -48,7 +48,7 @@ TEST(Refusals, Order) {
        R"(k.loop:2:3: error: cannot reorder: to [j, i]: an iteration writes 't' that another one (i later, j later) reads
     for i in 0..7
     ^^^^^^^^^^^^^
-  hint: annotate 'j' as serial first)"},
+  hint: 'j' is parallel: reorder before that)"},
       {kSum, R"([{"primitive": "fission", "loop": "i"}])",
        R"(k.loop:2:3: error: cannot fission: 'i' is around a single statement
     for i in 0..6
@@ -217,6 +217,16 @@ TEST(Refusals, BuffersOfTheirOwn) {
       {kUnread, R"([{"primitive": "unfold", "buffer": "t", "axis": 0, "outer": "p", "inner": "q"}])",
        R"(error: cannot unfold: 't' is never read)"},
   });
+}
+
+TEST(Refusals, PadOfTwoLoopsThatShareAnIndex) {
+  expect_texts({{R"(kernel k(x: i8[4], out y: i8[2, 2]) {
+  for i in 0..2 { for j in 0..2 { y[i, j] = x[i + j]; } }
+})",
+                 R"([{"primitive": "pad", "loops": ["i", "j"], "multiple": 3}])",
+                 R"(k.loop:2:3: error: cannot pad: axis 0 of 'x' [4] is indexed by i + j, which would leave it
+    for i in 0..2
+    ^^^^^^^^^^^^^)"}});
 }
 
 TEST(Refusals, Layout) {
@@ -429,9 +439,9 @@ TEST(Refusals, Operands) {
 TEST(Refusals, Arguments) {
   expect_texts({
       {kSum, R"([{"primitive": "split", "loop": "i", "factor": 1.5}])",
-       R"(error: argument 'factor' of a trace's step is no integer, text or list of texts)"},
-      {kSum, R"([{"primitive": "annotate", "loop": "z", "kind": "parallel"}])",
-       R"(error: cannot annotate: unknown loop 'z'
+       R"(error: argument 'factor' of a trace's step is no integer, text, or list of one of them)"},
+      {kSum, R"([{"primitive": "parallel", "loop": "z"}])",
+       R"(error: cannot parallel: unknown loop 'z'
   legal: i, j
   hint: did you mean 'i'?)"},
   });

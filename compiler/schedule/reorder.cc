@@ -10,15 +10,17 @@ namespace {
 
 std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
 
-/// What stands inside the conditions that begin `stmt`, as long as they read no buffer; appends these.
-Stmt without_guards(const Stmt& stmt, std::vector<Expr>& conditions) {
+/// What stands inside the conditions that begin `stmt`, as long as they read no buffer; appends these,
+/// and the statements to the path.
+Stmt without_guards(const Stmt& stmt, std::vector<Expr>& conditions, Path& path) {
   const auto* guard = std::get_if<loop::If>(&stmt->node);
   if (!guard) return stmt;
   for (const Access& access : accesses_of(stmt)) {
     if (access.path.size() == 1) return stmt;  // the condition reads it
   }
   conditions.push_back(guard->condition);
-  return without_guards(guard->body, conditions);
+  path.push_back(stmt);
+  return without_guards(guard->body, conditions, path);
 }
 
 }  // namespace
@@ -38,12 +40,16 @@ Result<void> reorder(Schedule& schedule, const std::vector<std::string>& loops) 
   std::vector<size_t> places;
   std::vector<size_t> guards_until;  // how many conditions stand before the body of each loop of the chain
   std::vector<Expr> guards;
+  std::vector<size_t> lengths;  // of the path to each loop of the chain
+  Path path = top;
   for (const loop::For* node = as_for(top.back()); node;) {
     if (std::count(loops.begin(), loops.end(), node->var->name) > 0) places.push_back(chain.size());
     chain.push_back(node);
     names.push_back(node->var->name);
-    const Stmt inside = without_guards(node->body, guards);
+    lengths.push_back(path.size());
+    const Stmt inside = without_guards(node->body, guards, path);
     guards_until.push_back(guards.size());
+    path.push_back(inside);
     node = as_for(inside);
   }
   if (places.size() != loops.size()) {
@@ -52,16 +58,22 @@ Result<void> reorder(Schedule& schedule, const std::vector<std::string>& loops) 
   }
   chain.resize(places.back() + 1);
   guards.resize(guards_until[places.back()]);
+  path.resize(lengths[places.back()]);
   std::vector<size_t> order(chain.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   for (size_t i = 0; i < loops.size(); ++i) {
     order[places[i]] = static_cast<size_t>(std::find(names.begin(), names.end(), loops[i]) - names.begin());
   }
-  for (const Dependence& dependence : carried_dependences(chain)) {
+  const bool concurrent =
+      std::any_of(chain.begin(), chain.end(), [](const loop::For* node) { return is_concurrent(node->kind); });
+  const Reductions reductions = concurrent ? Reductions::kDepend : Reductions::kAnyOrder;
+  for (const Dependence& dependence : carried_dependences(chain, reductions)) {
     const auto first = std::find_if(order.begin(), order.end(), [&](size_t i) { return dependence.direction[i] != 0; });
     const loop::For& carrier = *chain[*first];
+    const bool turned = dependence.direction[*first] < 0 && !is_reduction(dependence);
+    if (!(turned || is_concurrent(carrier.kind)) || !exists(dependence, chain, path)) continue;
     const std::string why = fmt::format("to [{}]: {}", joined(loops), describe(dependence, chain));
-    if (dependence.direction[*first] < 0) {
+    if (turned) {
       const auto before =
           std::find_if(dependence.direction.begin(), dependence.direction.end(), [](int sign) { return sign != 0; });
       return refuse(
@@ -69,13 +81,13 @@ Result<void> reorder(Schedule& schedule, const std::vector<std::string>& loops) 
           fmt::format("keep '{}' around '{}'",
                       chain[static_cast<size_t>(before - dependence.direction.begin())]->var->name, carrier.var->name));
     }
-    if (carrier.kind == loop::ForKind::kParallel || carrier.kind == loop::ForKind::kVectorized) {
-      return refuse("reorder", top.back(), why, {}, fmt::format("annotate '{}' as serial first", carrier.var->name));
-    }
+    return refuse("reorder", top.back(), why, {},
+                  fmt::format("'{}' is {}: reorder before that", carrier.var->name, keyword(carrier.kind)));
   }
   // Conditions of the tails stand directly in the innermost of the loops that they name.
   std::vector<Expr> ignored;
-  Stmt body = without_guards(chain.back()->body, ignored);
+  Path leading;
+  Stmt body = without_guards(chain.back()->body, ignored, leading);
   for (size_t i = order.size(); i-- > 0;) {
     const loop::For& node = *chain[order[i]];
     for (size_t g = guards.size(); g-- > 0;) {

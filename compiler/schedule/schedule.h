@@ -1,6 +1,6 @@
 // Schedules: a kernel and the list of rewrites that made it. Every primitive keeps the kernel's meaning or refuses with
 // a Diagnostic that names the loop, shows it underlined and says what would be legal; a refused schedule is unchanged.
-// docs/schedule.md has one section per primitive.
+// docs/schedule/ has one page per primitive.
 //
 // Loops and buffers are named: names are unique in a scheduled kernel. New loops and buffers get the names that each
 // primitive states, with a number appended where a name is taken.
@@ -19,7 +19,7 @@
 
 namespace tandem::schedule {
 
-using Argument = std::variant<int64_t, std::string, std::vector<std::string>>;
+using Argument = std::variant<int64_t, std::string, std::vector<std::string>, std::vector<int64_t>>;
 
 /// One call of a primitive, e.g. split(loop = "p", factor = 4).
 struct Step {
@@ -42,15 +42,24 @@ struct Schedule {
 // ------------------------------------------------------------------------------------------------------------------
 
 /// `loop` -> `outer` of ceil(extent / factor) around `inner` of `factor` (default names: LOOP_outer, LOOP_inner). A
-/// tail is guarded by an `if`.
+/// tail is guarded by an `if` ("guard"), computed to the next multiple as `pad` does ("pad"), covered by a last tile
+/// that begins earlier ("shift"), or refused ("exact").
 Result<void> split(Schedule& schedule, const std::string& loop, int64_t factor, const std::string& outer = "",
-                   const std::string& inner = "");
+                   const std::string& inner = "", const std::string& tail = "guard");
+/// Splits the loops of a perfect nest, each by its factor, and puts all outer parts before all inner ones.
+Result<void> tile(Schedule& schedule, const std::vector<std::string>& loops, const std::vector<int64_t>& factors,
+                  const std::string& tail = "guard");
 /// Two directly nested loops -> one (default name: OUTER_INNER).
 Result<void> fuse(Schedule& schedule, const std::string& outer, const std::string& inner, const std::string& name = "");
 /// Puts the given loops of one perfect nest in the given order, in the places that they have now.
 Result<void> reorder(Schedule& schedule, const std::vector<std::string>& loops);
-/// "parallel", "vectorized", "unrolled" or "serial".
-Result<void> annotate(Schedule& schedule, const std::string& loop, const std::string& kind);
+/// Iterations may run at the same time: on threads, as lanes of a vector, or on an axis of a GPU ("block.x" ..
+/// "thread.z").
+Result<void> parallel(Schedule& schedule, const std::string& loop);
+Result<void> vectorize(Schedule& schedule, const std::string& loop);
+Result<void> bind(Schedule& schedule, const std::string& loop, const std::string& axis);
+/// The body is emitted once for each iteration.
+Result<void> unroll(Schedule& schedule, const std::string& loop);
 /// A loop around several statements -> one loop for each; the first keeps the name, later ones get LOOP_2, ...
 Result<void> fission(Schedule& schedule, const std::string& loop);
 /// Loops of one iteration disappear.
@@ -76,9 +85,15 @@ Result<std::string> stage_store(Schedule& schedule, const std::string& loop, con
 /// All nests that compute the local `buffer` move to the start of each iteration of `loop`, which reads it; buffer and
 /// nests shrink to what the iteration reads. Their loops keep their names and count from the region's start.
 Result<void> compute_at(Schedule& schedule, const std::string& buffer, const std::string& loop);
+/// The nest of `loop`, which reads what the nest of `at` before it computes, moves to the end of each iteration of `at`
+/// and does there the part whose values that iteration has computed. Its loops keep their names and count from the
+/// part's start. Where the buffer lives within `at` then, it shrinks to the part.
+Result<void> reverse_compute_at(Schedule& schedule, const std::string& loop, const std::string& at);
 /// Successive allocations of a local buffer take `copies` places in turn, so that filling one may overlap with the use
 /// of the other. No value changes: an allocation is a fresh buffer.
 Result<void> multi_buffer(Schedule& schedule, const std::string& buffer, int64_t copies);
+/// All buffers that each iteration of `loop` fills anew take `stages` places in turn.
+Result<void> pipeline(Schedule& schedule, const std::string& loop, int64_t stages);
 /// An axis of a local buffer that is read at `outer` * stride + `inner` only becomes two axes, indexed by the two
 /// loops: rows that no window touches are not kept. The loops that fill it are called LOOP_outer, LOOP_inner.
 Result<void> unfold(Schedule& schedule, const std::string& buffer, int64_t axis, const std::string& outer,
@@ -99,6 +114,9 @@ Result<void> replicate(Schedule& schedule, const std::string& buffer, int64_t ax
 // ---- computation
 // ------------------------------------------------------------------------------------------------------------
 
+/// The sum of a nest over `loop` becomes partial sums, one for each iteration of it, in the local buffer BUFFER_SCOPE,
+/// which are then added; products, minima and maxima likewise. Returns the new buffer's name.
+Result<std::string> rfactor(Schedule& schedule, const std::string& loop, const std::string& scope);
 /// A nest `y[...] = cast(f(g(t[...], a), b))` -> nests that update the local buffer `buffer` (t) in place, one
 /// operation each, and a last one that copies it. The nests' loops are called LOOP_u0, LOOP_u1, ... by operation
 /// (innermost first); the last nest keeps the names.
@@ -137,10 +155,19 @@ Result<void> tensorize(Schedule& schedule, const std::string& loop, const std::s
 /// A JSON list of steps, e.g. [{"primitive": "split", "loop": "p", "factor": 4, "outer": "", "inner": ""}].
 std::string to_json(const Trace& trace);
 Result<Trace> parse_trace(const std::string& json);
-/// Applies one step; errors of unknown primitives and of missing or unknown arguments say what is legal.
+/// The names of all primitives.
+std::vector<std::string> primitive_names();
+/// Applies one step; arguments that have a default may be left out. Errors of unknown primitives and of missing or
+/// unknown arguments say what is legal.
 Result<void> apply(Schedule& schedule, const Step& step, const tensorize::IntrinsicSet& intrinsics);
 /// The schedule that the trace makes of the definition: the same kernel, to the bit, as when the trace was recorded.
+Result<Schedule> replay(const loop::Kernel& definition, const Trace& trace, const tensorize::IntrinsicSet& intrinsics);
 Result<Schedule> replay(const loop::Kernel& definition, const std::string& json,
                         const tensorize::IntrinsicSet& intrinsics);
+/// The trace with one argument of one step changed, for a search to try; whether it is legal, `replay` says. Errors: no
+/// such step, an argument that the step has not, a value of another type.
+Result<Trace> with_argument(const Trace& trace, size_t step, const std::string& argument, Argument value);
+/// The same with the value as text: a text as it is, an integer or a list as in JSON.
+Result<Trace> with_argument_text(const Trace& trace, size_t step, const std::string& argument, const std::string& text);
 
 }  // namespace tandem::schedule

@@ -87,14 +87,12 @@ TEST(Reorder, KeepsDependences) {
             "k.loop:2:3: error: cannot reorder: to [j, i]: an iteration writes 't' that another one (i later, j "
             "earlier) reads\n"
             "    for i in 0..7\n    ^^^^^^^^^^^^^\n  hint: keep 'i' around 'j'");
-  EXPECT_EQ(after(s, annotate(s, "i", "parallel")),
-            "k.loop:2:3: error: cannot annotate: 'i' is not parallel: an iteration writes 't' that another one (i "
-            "later) reads\n"
-            "    for i in 0..7\n    ^^^^^^^^^^^^^\n  legal: serial, unrolled");
-  EXPECT_TRUE(annotate(s, "j", "parallel").ok());
-  EXPECT_EQ(after(s, annotate(s, "j", "paralel")),
-            "error: unknown kind of loop 'paralel'\n  legal: serial, parallel, vectorized, unrolled\n  hint: did you "
-            "mean 'parallel'?");
+  EXPECT_EQ(
+      after(s, parallel(s, "i")),
+      "k.loop:2:3: error: cannot parallel: the iterations of 'i' depend on each other: an iteration writes 't' that "
+      "another one (i later) reads\n"
+      "    for i in 0..7\n    ^^^^^^^^^^^^^");
+  EXPECT_TRUE(parallel(s, "j").ok());
   EXPECT_EQ(
       after(s, reorder(s, {"j", "j"})),
       "k.loop:3:5: error: cannot reorder: [j, j] are not different loops of one perfect nest\n    parallel j in 0..7\n"
@@ -262,11 +260,11 @@ TEST(Trace, SaysWhatIsWrong) {
   };
   EXPECT_EQ(
       error(R"([{"primitive": "splt"}])"),
-      "error: step 0 of the trace: unknown primitive 'splt'\n  legal: absorb, annotate, assume, begin_sum, compute_at, "
-      "compute_inline, decompose, fission, fuse, multi_buffer, pack, pad, products_to_shifts, "
-      "reassociate, remove_unit_loops, reorder, replicate, rewrite, set_scope, skip_neutral, split, stage, "
-      "stage_store, "
-      "stage_write, start_from_zero, tensorize, unfold, widen\n  "
+      "error: step 0 of the trace: unknown primitive 'splt'\n  legal: absorb, assume, begin_sum, bind, compute_at, "
+      "compute_inline, decompose, fission, fuse, multi_buffer, pack, pad, parallel, pipeline, products_to_shifts, "
+      "reassociate, remove_unit_loops, reorder, replicate, reverse_compute_at, rewrite, rfactor, set_scope, "
+      "skip_neutral, split, stage, stage_store, stage_write, start_from_zero, tensorize, tile, unfold, unroll, "
+      "vectorize, widen\n  "
       "hint: did you mean 'split'?");
   EXPECT_EQ(error(R"([{"primitive": "fission", "lop": "i"}])"),
             "error: step 0 of the trace: step 'fission': unknown argument 'lop'\n  legal: loop\n  hint: did you mean "

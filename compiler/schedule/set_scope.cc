@@ -4,6 +4,7 @@
 namespace tandem::schedule {
 
 Result<void> set_scope(Schedule& schedule, const std::string& buffer, const std::string& scope) {
+  TANDEM_TRY(check_scope("set_scope", scope));
   TANDEM_ASSIGN(const Path path, find_alloc(schedule, "set_scope", buffer));
   const loop::Alloc& node = *as_alloc(path.back());
   loop::Buffer changed = *node.buffer;

@@ -19,6 +19,7 @@ std::optional<loop::Type> type_named(const std::string& text) {
 
 Result<std::string> stage(Schedule& schedule, const std::string& buffer, const std::string& scope,
                           const std::string& loop, const std::string& type) {
+  TANDEM_TRY(check_scope("stage", scope));
   Stmt place = schedule.kernel.body;
   Path path;
   if (!loop.empty()) {
@@ -42,6 +43,11 @@ Result<std::string> stage(Schedule& schedule, const std::string& buffer, const s
     return loop.empty() ? refuse("stage", what) : refuse("stage", path.back(), what);
   }
   const BufferRef source = reads[0].buffer;
+  if (allocated_in(place).count(source) != 0) {
+    const std::string what =
+        fmt::format("'{}' is allocated {}", buffer, loop.empty() ? "in the kernel" : "in '" + loop + "'");
+    return loop.empty() ? refuse("stage", what) : refuse("stage", path.back(), what);
+  }
   loop::Type held = source->type;
   if (!type.empty()) {
     const auto wanted = type_named(type);
@@ -62,18 +68,13 @@ Result<std::string> stage(Schedule& schedule, const std::string& buffer, const s
   const BufferRef copy = new_buffer(name, held, region.extent, scope);
   const std::vector<VarRef> vars = axis_vars(schedule.kernel, name, region.extent.size());
   std::vector<Expr> from;
-  Expr inside = loop::integer(1, loop::Type::kBool);
   loop::Ranges ranges = ranges_of(path);
   for (size_t axis = 0; axis < vars.size(); ++axis) {
     ranges[vars[axis]] = {0, region.extent[axis] - 1};
     from.push_back(region.base[axis] + loop::use(vars[axis]));
-    // What lies outside is never read: only guarded reads may name it.
-    const auto both = [&](const Expr& bound) {
-      inside = loop::binary(loop::BinaryOp::kAnd, inside, loop::simplify(bound, ranges));
-    };
-    both(loop::binary(loop::BinaryOp::kGe, from.back(), loop::integer(0)));
-    both(loop::binary(loop::BinaryOp::kLt, from.back(), loop::integer(source->shape[axis])));
   }
+  // What lies outside is never read: only guarded reads may name it.
+  const Expr inside = lies_inside(from, source->shape, ranges);
   const Stmt fill =
       nest(vars, region.extent,
            loop::if_then(inside, loop::store(copy, uses(vars), loop::cast(held, loop::load(source, from)))));

@@ -8,6 +8,7 @@
 namespace tandem::schedule {
 
 Result<std::string> stage_store(Schedule& schedule, const std::string& loop, const std::string& scope) {
+  TANDEM_TRY(check_scope("stage_store", scope));
   TANDEM_ASSIGN(const Path path, find_loop(schedule, "stage_store", loop));
   std::vector<Stmt> around;  // loops and conditions
   Stmt inner = path.back();

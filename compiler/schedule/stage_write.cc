@@ -6,6 +6,7 @@
 namespace tandem::schedule {
 
 Result<std::string> stage_write(Schedule& schedule, const std::string& buffer, const std::string& scope) {
+  TANDEM_TRY(check_scope("stage_write", scope));
   const int position = find_param(schedule.kernel, buffer);
   std::vector<std::string> outputs;
   for (const loop::Param& param : schedule.kernel.params) {

@@ -15,46 +15,72 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// What a primitive takes: a name, and the value where a step leaves it out.
+struct Parameter {
+  Parameter(const char* name_) : name(name_) {}  // NOLINT: so that tables read well
+  Parameter(const char* name_, Argument value) : name(name_), fallback(std::move(value)) {}
+  std::string name;
+  std::optional<Argument> fallback;
+};
+using Parameters = std::vector<Parameter>;
+using Strings = std::vector<std::string>;
+using Integers = std::vector<int64_t>;
+
 /// The arguments of one step, checked against those that its primitive has.
 class Arguments {
  public:
-  Arguments(const Step& step, std::vector<std::string> known) : step_(step), known_(std::move(known)) {}
+  Arguments(const Step& step, const Parameters& known) : step_(step), known_(known) {}
 
   Result<void> check() const {
     for (const auto& [name, value] : step_.arguments) {
-      if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
-      Diagnostic error = unknown_name({}, "argument", name, known_);
+      const bool is_known = std::any_of(known_.begin(), known_.end(),
+                                        [&, wanted = name](const Parameter& known) { return known.name == wanted; });
+      if (is_known) continue;
+      Diagnostic error = unknown_name({}, "argument", name, names());
       error.what = fmt::format("step '{}': {}", step_.primitive, error.what);
       return error;
     }
     return {};
   }
   template <typename T>
-  Result<T> get(const std::string& name) const {
-    for (const auto& [key, value] : step_.arguments) {
-      if (key != name) continue;
-      if (const T* typed = std::get_if<T>(&value)) return *typed;
-      return Diagnostic{{}, fmt::format("step '{}': argument '{}' has a wrong type", step_.primitive, name), {}, ""};
+  Result<T> get(const Parameter& parameter) const {
+    const Argument* value = parameter.fallback ? &*parameter.fallback : nullptr;
+    for (const auto& [key, given] : step_.arguments) {
+      if (key == parameter.name) value = &given;
     }
-    return Diagnostic{{}, fmt::format("step '{}': argument '{}' is missing", step_.primitive, name), known_, ""};
+    if (value == nullptr) {
+      return Diagnostic{
+          {}, fmt::format("step '{}': argument '{}' is missing", step_.primitive, parameter.name), names(), ""};
+    }
+    if (const T* typed = std::get_if<T>(value)) return *typed;
+    if constexpr (std::is_same_v<T, Integers>) {
+      if (const auto* texts = std::get_if<Strings>(value); texts && texts->empty()) return Integers{};
+    }
+    return Diagnostic{
+        {}, fmt::format("step '{}': argument '{}' has a wrong type", step_.primitive, parameter.name), {}, ""};
   }
 
  private:
+  Strings names() const {
+    Strings list;
+    for (const Parameter& known : known_) list.push_back(known.name);
+    return list;
+  }
+
   const Step& step_;
-  std::vector<std::string> known_;
+  const Parameters& known_;
 };
 
-using Strings = std::vector<std::string>;
 /// Takes what the primitive's arguments are called and calls it.
 struct Primitive {
-  Strings arguments;
+  Parameters parameters;
   std::function<Result<void>(Schedule&, const Arguments&, const tensorize::IntrinsicSet&)> call;
 };
 
 template <typename... T, typename R, size_t... Index>
-Result<void> call_with(R (*function)(Schedule&, T...), const Strings& names, Schedule& schedule,
+Result<void> call_with(R (*function)(Schedule&, T...), const Parameters& parameters, Schedule& schedule,
                        const Arguments& arguments, std::index_sequence<Index...>) {
-  [[maybe_unused]] auto values = std::make_tuple(arguments.get<std::decay_t<T>>(names[Index])...);
+  [[maybe_unused]] auto values = std::make_tuple(arguments.get<std::decay_t<T>>(parameters[Index])...);
   Result<void> failed;
   ((failed.ok() && !std::get<Index>(values).ok() ? void(failed = std::get<Index>(values).error()) : void()), ...);
   if (!failed.ok()) return failed;
@@ -65,30 +91,41 @@ Result<void> call_with(R (*function)(Schedule&, T...), const Strings& names, Sch
 
 /// Reads the named arguments and passes them on in order.
 template <typename... T, typename R>
-Primitive primitive(R (*function)(Schedule&, T...), Strings names) {
-  return {names, [function, names](Schedule& schedule, const Arguments& arguments, const tensorize::IntrinsicSet&) {
-            return call_with(function, names, schedule, arguments, std::index_sequence_for<T...>{});
+Primitive primitive(R (*function)(Schedule&, T...), Parameters parameters) {
+  return {parameters,
+          [function, parameters](Schedule& schedule, const Arguments& arguments, const tensorize::IntrinsicSet&) {
+            return call_with(function, parameters, schedule, arguments, std::index_sequence_for<T...>{});
           }};
 }
 
+/// A text that may be left out: "" chooses a name, or the whole kernel.
+Parameter optional(const char* name, const char* fallback = "") { return {name, Argument(std::string(fallback))}; }
+
 const std::map<std::string, Primitive>& primitives() {
   static const std::map<std::string, Primitive> table = {
-      {"split", primitive(split, {"loop", "factor", "outer", "inner"})},
-      {"fuse", primitive(fuse, {"outer", "inner", "name"})},
+      {"split", primitive(split, {"loop", "factor", optional("outer"), optional("inner"), optional("tail", "guard")})},
+      {"tile", primitive(tile, {"loops", "factors", optional("tail", "guard")})},
+      {"fuse", primitive(fuse, {"outer", "inner", optional("name")})},
       {"reorder", primitive(reorder, {"loops"})},
-      {"annotate", primitive(annotate, {"loop", "kind"})},
+      {"parallel", primitive(parallel, {"loop"})},
+      {"vectorize", primitive(vectorize, {"loop"})},
+      {"unroll", primitive(unroll, {"loop"})},
+      {"bind", primitive(bind, {"loop", "axis"})},
       {"fission", primitive(fission, {"loop"})},
       {"remove_unit_loops", primitive(remove_unit_loops, {})},
       {"set_scope", primitive(set_scope, {"buffer", "scope"})},
-      {"stage", primitive(stage, {"buffer", "scope", "loop", "type"})},
+      {"stage", primitive(stage, {"buffer", "scope", optional("loop"), optional("type")})},
       {"stage_write", primitive(stage_write, {"buffer", "scope"})},
       {"stage_store", primitive(stage_store, {"loop", "scope"})},
       {"compute_at", primitive(compute_at, {"buffer", "loop"})},
+      {"reverse_compute_at", primitive(reverse_compute_at, {"loop", "at"})},
       {"multi_buffer", primitive(multi_buffer, {"buffer", "copies"})},
+      {"pipeline", primitive(pipeline, {"loop", "stages"})},
       {"unfold", primitive(unfold, {"buffer", "axis", "outer", "inner"})},
       {"pack", primitive(pack, {"buffer", "axis", "factor"})},
       {"pad", primitive(pad, {"loops", "multiple"})},
       {"replicate", primitive(replicate, {"buffer", "axis", "loop"})},
+      {"rfactor", primitive(rfactor, {"loop", "scope"})},
       {"decompose", primitive(decompose, {"loop", "buffer"})},
       {"assume", primitive(assume, {"buffer", "low", "high"})},
       {"rewrite", primitive(rewrite, {"loop", "operations"})},
@@ -120,8 +157,12 @@ Result<Argument> from_value(const Json& value, const std::string& name) {
   if (value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_string(); })) {
     return Argument(value.get<Strings>());
   }
+  if (value.is_array() &&
+      std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_number_integer(); })) {
+    return Argument(value.get<Integers>());
+  }
   return Diagnostic{
-      {}, fmt::format("argument '{}' of a trace's step is no integer, text or list of texts", name), {}, ""};
+      {}, fmt::format("argument '{}' of a trace's step is no integer, text, or list of one of them", name), {}, ""};
 }
 
 }  // namespace
@@ -156,21 +197,21 @@ Result<Trace> parse_trace(const std::string& json) {
   return trace;
 }
 
+std::vector<std::string> primitive_names() {
+  Strings names;
+  for (const auto& [name, entry] : primitives()) names.push_back(name);
+  return names;
+}
+
 Result<void> apply(Schedule& schedule, const Step& step, const tensorize::IntrinsicSet& intrinsics) {
   const auto found = primitives().find(step.primitive);
-  if (found == primitives().end()) {
-    Strings names;
-    for (const auto& [name, entry] : primitives()) names.push_back(name);
-    return unknown_name({}, "primitive", step.primitive, std::move(names));
-  }
-  const Arguments arguments(step, found->second.arguments);
+  if (found == primitives().end()) return unknown_name({}, "primitive", step.primitive, primitive_names());
+  const Arguments arguments(step, found->second.parameters);
   TANDEM_TRY(arguments.check());
   return found->second.call(schedule, arguments, intrinsics);
 }
 
-Result<Schedule> replay(const loop::Kernel& definition, const std::string& json,
-                        const tensorize::IntrinsicSet& intrinsics) {
-  TANDEM_ASSIGN(const Trace trace, parse_trace(json));
+Result<Schedule> replay(const loop::Kernel& definition, const Trace& trace, const tensorize::IntrinsicSet& intrinsics) {
   Schedule schedule(definition);
   for (size_t i = 0; i < trace.size(); ++i) {
     const Result<void> done = apply(schedule, trace[i], intrinsics);
@@ -180,6 +221,62 @@ Result<Schedule> replay(const loop::Kernel& definition, const std::string& json,
     return error;
   }
   return schedule;
+}
+
+Result<Schedule> replay(const loop::Kernel& definition, const std::string& json,
+                        const tensorize::IntrinsicSet& intrinsics) {
+  TANDEM_ASSIGN(const Trace trace, parse_trace(json));
+  return replay(definition, trace, intrinsics);
+}
+
+namespace {
+
+/// The argument of the step to change in `trace`, which gets it with its default where it was left out.
+Result<Argument*> find_argument(Trace& trace, size_t step, const std::string& argument) {
+  if (step >= trace.size()) {
+    return Diagnostic{{}, fmt::format("the trace has {} steps, there is no step {}", trace.size(), step), {}, ""};
+  }
+  Step& changed = trace[step];
+  for (auto& [name, value] : changed.arguments) {
+    if (name == argument) return &value;
+  }
+  Strings names;
+  const auto primitive = primitives().find(changed.primitive);
+  if (primitive == primitives().end()) return unknown_name({}, "primitive", changed.primitive, primitive_names());
+  for (const Parameter& parameter : primitive->second.parameters) {
+    names.push_back(parameter.name);
+    if (parameter.name != argument || !parameter.fallback) continue;
+    changed.arguments.emplace_back(argument, *parameter.fallback);
+    return &changed.arguments.back().second;
+  }
+  Diagnostic error = unknown_name({}, "argument", argument, std::move(names));
+  error.what = fmt::format("step {} of the trace: '{}': {}", step, changed.primitive, error.what);
+  return error;
+}
+
+}  // namespace
+
+Result<Trace> with_argument(const Trace& trace, size_t step, const std::string& argument, Argument value) {
+  Trace changed = trace;
+  TANDEM_ASSIGN(Argument * old, find_argument(changed, step, argument));
+  if (old->index() != value.index()) {
+    return Diagnostic{{},
+                      fmt::format("step {} of the trace: argument '{}' of '{}' is of another type", step, argument,
+                                  trace[step].primitive),
+                      {},
+                      ""};
+  }
+  *old = std::move(value);
+  return changed;
+}
+
+Result<Trace> with_argument_text(const Trace& trace, size_t step, const std::string& argument,
+                                 const std::string& text) {
+  Trace changed = trace;
+  TANDEM_ASSIGN(Argument * old, find_argument(changed, step, argument));
+  if (std::holds_alternative<std::string>(*old)) return with_argument(trace, step, argument, text);
+  TANDEM_ASSIGN(Argument value, from_value(Json::parse(text, nullptr, false), argument));
+  return with_argument(trace, step, argument, std::move(value));
 }
 
 }  // namespace tandem::schedule

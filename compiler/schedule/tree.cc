@@ -94,6 +94,32 @@ class Redirection : public loop::Rewriter {
   const Redirect& to_;
 };
 
+/// The loop of each axis runs over a region of it only.
+class Shrink : public loop::Rewriter {
+ public:
+  Shrink(const Region& region, const std::vector<VarRef>& vars) : region_(region), vars_(vars) {}
+
+ protected:
+  Stmt on_stmt(const Stmt& stmt) override {
+    const auto* node = as_for(stmt);
+    if (!node) return stmt;
+    for (size_t axis = 0; axis < vars_.size(); ++axis) {
+      if (vars_[axis] != node->var) continue;
+      const Expr index = region_.base[axis] + loop::use(node->var);
+      Stmt body = loop::substitute(node->body, {{node->var, index}});
+      // Elements beyond the loop's end were never computed; `simplify` drops the bounds that always hold.
+      body = loop::if_then(loop::binary(loop::BinaryOp::kLt, index, loop::integer(node->extent)), body);
+      body = loop::if_then(loop::binary(loop::BinaryOp::kGe, index, loop::integer(0)), body);
+      return located(loop::for_loop(node->var, region_.extent[axis], body, node->kind), stmt->where);
+    }
+    return stmt;
+  }
+
+ private:
+  const Region& region_;
+  const std::vector<VarRef>& vars_;
+};
+
 std::string header(const Stmt& stmt) {
   const std::string text = to_text(stmt);
   return text.substr(0, std::min(text.find(" {\n"), text.find(";\n")));
@@ -221,6 +247,15 @@ loop::Ranges ranges_of(const Path& path) {
   return ranges;
 }
 
+std::vector<Expr> guards_of(const Path& path) {
+  std::vector<Expr> guards;
+  for (const Stmt& stmt : path) {
+    const auto* guard = std::get_if<loop::If>(&stmt->node);
+    if (guard && stmt != path.back()) guards.push_back(guard->condition);
+  }
+  return guards;
+}
+
 std::vector<Access> accesses_of(const Stmt& root) {
   std::vector<Access> result;
   Path path = {root};
@@ -273,9 +308,28 @@ Diagnostic refuse(const std::string& primitive, const std::string& what, std::ve
   return Diagnostic{{}, fmt::format("cannot {}: {}", primitive, what), std::move(legal), hint};
 }
 
+Result<void> composed(Schedule& schedule, const Step& step, const std::function<Result<void>(Schedule&)>& steps) {
+  Schedule changed = schedule;
+  const Result<void> done = steps(changed);
+  if (!done.ok()) {
+    Diagnostic error = done.error();
+    error.what = fmt::format("cannot {}: {}", step.primitive, error.what);
+    return error;
+  }
+  changed.trace = schedule.trace;
+  changed.trace.push_back(step);
+  schedule = std::move(changed);
+  return {};
+}
+
+Result<void> check_scope(const std::string& primitive, const std::string& scope) {
+  if (!scope.empty() && loop::identifier(scope) == scope) return {};
+  return refuse(primitive, fmt::format("'{}' is no name of a memory", scope), {}, "letters, digits and _");
+}
+
 std::string new_name(const loop::Kernel& kernel, const std::string& wanted) {
   std::set<std::string> taken = loop::names_of(kernel);
-  return loop::fresh_name(wanted, taken);
+  return loop::fresh_name(loop::identifier(wanted), taken);
 }
 
 VarRef new_var(const std::string& name) { return std::make_shared<const loop::Var>(loop::Var{name, loop::Type::kI64}); }
@@ -317,6 +371,22 @@ Region region_of(const std::vector<Access>& accesses, const loop::Buffer& buffer
     }
   }
   return region;
+}
+
+Stmt run_over(const Region& region, const std::vector<VarRef>& vars, const Stmt& nest) {
+  return Shrink(region, vars).rewrite(nest);
+}
+
+Expr lies_inside(const std::vector<Expr>& indices, const Shape& shape, const loop::Ranges& ranges) {
+  Expr inside = loop::integer(1, loop::Type::kBool);
+  const auto both = [&](const Expr& bound) {
+    inside = loop::binary(loop::BinaryOp::kAnd, inside, loop::simplify(bound, ranges));
+  };
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    both(loop::binary(loop::BinaryOp::kGe, indices[axis], loop::integer(0)));
+    both(loop::binary(loop::BinaryOp::kLt, indices[axis], loop::integer(shape[axis])));
+  }
+  return inside;
 }
 
 Stmt nest(const std::vector<VarRef>& vars, const Shape& extents, Stmt body) {

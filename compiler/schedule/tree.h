@@ -47,6 +47,9 @@ bool fills_all(const Stmt& nest, const BufferRef& buffer);
 /// Ranges of the loops among the statements.
 loop::Ranges ranges_of(const Path& path);
 
+/// The conditions among the statements that hold where the last one runs.
+std::vector<Expr> guards_of(const Path& path);
+
 /// One element that a statement reads or writes, with the loops between the analysed root and it.
 struct Access {
   BufferRef buffer;
@@ -80,7 +83,13 @@ Diagnostic refuse(const std::string& primitive, const Stmt& loop, const std::str
 Diagnostic refuse(const std::string& primitive, const std::string& what, std::vector<std::string> legal = {},
                   const std::string& hint = "");
 
-/// A name that the kernel does not have yet.
+/// Applies `steps` to a copy; where all are legal, they become one step of the trace.
+Result<void> composed(Schedule& schedule, const Step& step, const std::function<Result<void>(Schedule&)>& steps);
+
+/// A memory scope is a word of the text form.
+Result<void> check_scope(const std::string& primitive, const std::string& scope);
+
+/// A name that the kernel does not have yet, made of letters, digits and _.
 std::string new_name(const loop::Kernel& kernel, const std::string& wanted);
 VarRef new_var(const std::string& name);
 
@@ -94,6 +103,12 @@ struct Region {
 };
 /// `inner`: the loops below the iteration; `outer`: those around it. An index that is not affine covers its whole axis.
 Region region_of(const std::vector<Access>& accesses, const loop::Buffer& buffer, const loop::Ranges& inner);
+
+/// `nest` with the loop of each axis running over the region only, counting from its start; a null variable stands for
+/// an axis without a loop.
+Stmt run_over(const Region& region, const std::vector<VarRef>& vars, const Stmt& nest);
+/// Whether the indices lie in the shape, as far as the ranges do not say that they always do.
+Expr lies_inside(const std::vector<Expr>& indices, const Shape& shape, const loop::Ranges& ranges);
 
 /// Loops `vars` (by axis) around `body`.
 Stmt nest(const std::vector<VarRef>& vars, const Shape& extents, Stmt body);

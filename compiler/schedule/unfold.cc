@@ -77,6 +77,14 @@ Result<void> unfold(Schedule& schedule, const std::string& buffer_name, int64_t 
     if (std::find(fills.begin(), fills.end(), *loop) == fills.end()) fills.push_back(*loop);
   }
   if (window.stride == 0) return refuse("unfold", fmt::format("'{}' is never read", buffer_name));
+  for (const Stmt& fill : fills) {
+    const std::set<BufferRef> own = allocated_in(fill);
+    for (const Access& access : accesses_of(fill)) {
+      if (!access.is_store || access.buffer == buffer || own.count(access.buffer) != 0) continue;
+      return refuse("unfold", fill, fmt::format("this nest writes '{}' besides '{}'", access.buffer->name, buffer_name),
+                    {}, "fission it first");
+    }
+  }
   const int64_t windows = window.outer->extent, taps = window.inner->extent, stride = window.stride;
   if (stride * (windows - 1) + taps > buffer->shape[axis]) {
     return refuse("unfold", fmt::format("{} windows of {} at stride {} do not lie within the {} elements of axis {}",
@@ -102,7 +110,10 @@ Result<void> unfold(Schedule& schedule, const std::string& buffer_name, int64_t 
                  second = new_var(new_name(schedule.kernel, node.var->name + "_inner"));
     Stmt inside = redirect(node.body, buffer,
                            [&](const loop::Operand& at) { return with_axes(at, loop::use(first), loop::use(second)); });
-    inside = loop::substitute(inside, {{node.var, loop::use(first) * stride + loop::use(second)}});
+    const Expr index = loop::use(first) * stride + loop::use(second);
+    inside = loop::substitute(inside, {{node.var, index}});
+    // Elements beyond the loop's end were never filled; `simplify` drops a bound that always holds.
+    inside = loop::if_then(loop::binary(loop::BinaryOp::kLt, index, loop::integer(node.extent)), inside);
     inside = loop::for_loop(first, windows, loop::for_loop(second, taps, inside, node.kind), node.kind);
     body = replace(body, fill, located(inside, fill->where));
   }

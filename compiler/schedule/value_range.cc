@@ -1,6 +1,7 @@
 #include "compiler/schedule/value_range.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 namespace tandem::schedule {
@@ -18,6 +19,31 @@ Interval range_of_type(Type type) {
 bool lies_in(const Interval& part, const Interval& whole) { return part.low >= whole.low && part.high <= whole.high; }
 
 namespace {
+
+/// The loops whose iteration the element tells: those of an affine index whose coefficients, in rising order, each
+/// exceed what all smaller ones reach.
+std::set<VarRef> told_by(const std::vector<Expr>& indices, const loop::Ranges& ranges) {
+  std::set<VarRef> told;
+  for (const Expr& index : indices) {
+    const auto affine = loop::as_affine(index);
+    if (!affine) continue;
+    std::vector<std::pair<int64_t, VarRef>> terms;
+    for (const auto& [var, coefficient] : affine->coefficients) terms.emplace_back(std::abs(coefficient), var);
+    std::sort(terms.begin(), terms.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    int64_t reach = 0;
+    bool distinct = true;
+    for (const auto& [coefficient, var] : terms) {
+      const auto range = ranges.find(var);
+      distinct = distinct && range != ranges.end() && coefficient > reach;
+      if (!distinct) break;
+      reach += coefficient * (range->second.high - range->second.low);
+    }
+    for (const auto& [coefficient, var] : terms) {
+      if (distinct) told.insert(var);
+    }
+  }
+  return told;
+}
 
 class ValueRange {
  public:
@@ -63,10 +89,10 @@ class ValueRange {
         continue;
       }
       int64_t times = 1;
-      for (const auto& [var, range] : ranges_of(access.path)) {
-        const bool indexes = std::any_of(access.indices.begin(), access.indices.end(),
-                                         [&, v = var](const Expr& index) { return mentions(index, v); });
-        if (!indexes) times *= range.high - range.low + 1;
+      const loop::Ranges around = ranges_of(access.path);
+      const std::set<VarRef> telling = told_by(access.indices, around);
+      for (const auto& [var, range] : around) {
+        if (telling.count(var) == 0) times *= range.high - range.low + 1;
         if (times > (int64_t{1} << 31)) return any;
       }
       added.low += times * std::min<int64_t>(value.low, 0);
