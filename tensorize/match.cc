@@ -153,7 +153,7 @@ class Unification {
                   fmt::format("pack '{}' so that its last axes are {}", buffer->name, to_string(wanted_shape)));
     }
     ++progress;
-    if (buffer->scope != pattern->scope) {
+    if (pattern->scope != "any" && buffer->scope != pattern->scope) {
       return fail(fmt::format("'{}' lives in '{}', '{}' of the pattern in '{}'", buffer->name, buffer->scope,
                               pattern->name, pattern->scope),
                   fmt::format("stage '{}' in '{}'", buffer->name, pattern->scope));

@@ -7,6 +7,7 @@
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/IRReader/IRReader.h>
+#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/SourceMgr.h>
@@ -14,6 +15,8 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <mutex>
 #include <utility>
 
@@ -53,7 +56,51 @@ struct CpuJit::Impl {
 CpuJit::CpuJit(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 CpuJit::~CpuJit() = default;
 
-Result<std::unique_ptr<CpuJit>> CpuJit::create() {
+std::string masked_cpu_features() {
+  const char* value = std::getenv("TANDEM_CPU_WITHOUT");
+  return value == nullptr ? "" : value;
+}
+
+std::set<std::string> CpuJit::features() const {
+  std::set<std::string> features;
+  const llvm::MCSubtargetInfo& info = *impl_->machine->getMCSubtargetInfo();
+  for (const llvm::SubtargetFeatureKV& feature : info.getAllProcessorFeatures()) {
+    if (info.checkFeatures(std::string("+") + feature.Key)) features.insert(feature.Key);
+  }
+  return features;
+}
+
+namespace {
+
+Result<void> mask(llvm::orc::JITTargetMachineBuilder& host, const std::string& without) {
+  if (without == "all") {
+    host.setCPU("");
+    host.getFeatures() = llvm::SubtargetFeatures();
+    return {};
+  }
+  auto machine = host.createTargetMachine();
+  if (!machine) return llvm_error("LLVM has no back end for this CPU", machine.takeError());
+  std::vector<std::string> known;
+  for (const llvm::SubtargetFeatureKV& feature : (*machine)->getMCSubtargetInfo()->getAllProcessorFeatures())
+    known.emplace_back(feature.Key);
+  std::vector<std::string> masked;
+  for (size_t begin = 0, end = 0; begin < without.size(); begin = end + 1) {
+    end = std::min(without.find(',', begin), without.size());
+    const std::string feature = without.substr(begin, end - begin);
+    if (std::find(known.begin(), known.end(), feature) == known.end()) {
+      Diagnostic error = unknown_name({}, "feature of the CPU", feature, std::move(known));
+      error.legal.clear();  // some hundred
+      return error;
+    }
+    masked.push_back("-" + feature);
+  }
+  host.addFeatures(masked);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CpuJit>> CpuJit::create(const std::string& without) {
   static std::once_flag once;
   std::call_once(once, [] {
     llvm::InitializeNativeTarget();
@@ -61,6 +108,7 @@ Result<std::unique_ptr<CpuJit>> CpuJit::create() {
   });
   auto host = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!host) return llvm_error("LLVM does not know this CPU", host.takeError());
+  TANDEM_TRY(mask(*host, without));
   host->setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
   auto machine = host->createTargetMachine();
   if (!machine) return llvm_error("LLVM has no back end for this CPU", machine.takeError());

@@ -12,6 +12,7 @@
 #include <memory>
 #include <utility>
 
+#include "compiler/codegen/llvm/intrinsic_functions.h"
 #include "compiler/codegen/llvm/scalar_emitter.h"
 #include "isa/builtin.h"
 #include "support/check.h"
@@ -40,10 +41,11 @@ constexpr unsigned kAlignment = 64;
 /// Emits one kernel. What the loop IR's constructors refuse (unknown built-ins, casts from f32) cannot come here.
 class KernelEmitter {
  public:
-  explicit KernelEmitter(const loop::Kernel& kernel)
-      : kernel_(kernel), module_(kernel.name, context_), builder_(context_) {}
+  KernelEmitter(const loop::Kernel& kernel, const tensorize::IntrinsicSet& intrinsics)
+      : kernel_(kernel), module_(kernel.name, context_), builder_(context_), functions_(module_, intrinsics) {}
 
-  CpuCode emit() {
+  Result<CpuCode> emit() {
+    TANDEM_TRY(functions_.define(kernel_.body));
     CpuCode code;
     for (const loop::Param& param : kernel_.params) {
       code.parameters.push_back({param.buffer->name, size_bytes(*param.buffer), param.is_output});
@@ -210,7 +212,15 @@ class KernelEmitter {
     for (const loop::Stmt& statement : block.statements) emit_statement(statement);
   }
 
-  void emit_node(const loop::Intrinsic& intrinsic) { emit_statement(intrinsic.meaning); }
+  void emit_node(const loop::Intrinsic& intrinsic) {
+    llvm::Function* function = functions_.find(intrinsic.name);
+    if (function == nullptr) return emit_statement(intrinsic.meaning);
+    std::vector<llvm::Value*> arguments;
+    for (const loop::Operand& operand : intrinsic.operands)
+      arguments.push_back(element(operand.buffer, operand.indices));
+    for (const loop::Expr& scalar : intrinsic.scalars) arguments.push_back(emit(scalar));
+    builder_.CreateCall(function, arguments);
+  }
 
   // ---- memory
   // -------------------------------------------------------------------------------------------------------------
@@ -464,6 +474,7 @@ class KernelEmitter {
   llvm::LLVMContext context_;
   llvm::Module module_;
   llvm::IRBuilder<> builder_;
+  IntrinsicFunctions functions_;
   llvm::Function* function_ = nullptr;
   llvm::BasicBlock* entry_block_ = nullptr;
   std::map<const loop::Var*, llvm::Value*> vars_;
@@ -473,6 +484,8 @@ class KernelEmitter {
 
 }  // namespace
 
-Result<CpuCode> compile_cpu(const loop::Kernel& kernel) { return KernelEmitter(kernel).emit(); }
+Result<CpuCode> compile_cpu(const loop::Kernel& kernel, const tensorize::IntrinsicSet& intrinsics) {
+  return KernelEmitter(kernel, intrinsics).emit();
+}
 
 }  // namespace tandem::codegen

@@ -1,5 +1,5 @@
-// Loop-IR kernels to LLVM IR for CPUs: scheduled loops become loops, intrinsics their meaning. Optimising and running
-// is sim/cpu's.
+// Loop-IR kernels to LLVM IR for CPUs: scheduled loops become loops, intrinsics of the CPU what they emit, and all
+// others their meaning. Optimising and running is sim/cpu's.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "compiler/loop/ir.h"
 #include "support/result.h"
+#include "tensorize/intrinsic.h"
 
 namespace tandem::codegen {
 
@@ -28,8 +29,9 @@ struct CpuCode {
 /// Compiles with the exact meaning of the loop IR (compiler/loop/ir.h); where the interpreter finds an error while it
 /// runs, the compiled code is undefined (an access out of bounds) or gives 0 (a division by zero). Parameters must not
 /// overlap in memory. Elements lie densely in row-major order, a bool in a byte that is 0 or 1. Loops of kind
-/// `parallel` run serially. Every kernel that the loop IR's constructors accept has CPU code; the Result is for what
-/// all code generators share.
-Result<CpuCode> compile_cpu(const loop::Kernel& kernel);
+/// `parallel` run serially. A tensorized statement becomes the emission of its intrinsic where `intrinsics` has one of
+/// its name that the CPU can run; the code then runs on such a CPU only. Every kernel that the loop IR's constructors
+/// accept has CPU code; errors: an emission that LLVM does not accept, with its place in the declaration.
+Result<CpuCode> compile_cpu(const loop::Kernel& kernel, const tensorize::IntrinsicSet& intrinsics = {});
 
 }  // namespace tandem::codegen
