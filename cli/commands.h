@@ -16,6 +16,8 @@ void add_exec(Cli& cli);
 void add_explore(Cli& cli);
 void add_run(Cli& cli);
 void add_synth(Cli& cli);
+void add_tensorize(Cli& cli);
+void add_verify(Cli& cli);
 void add_worker(Cli& cli);
 
 /// In the order of `tandem --help`.
@@ -30,6 +32,8 @@ inline constexpr void (*kCommands[])(Cli&) = {
     add_explore,
     add_run,
     add_synth,
+    add_tensorize,
+    add_verify,
     add_worker,
 };
 

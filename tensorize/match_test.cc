@@ -212,7 +212,7 @@ TEST(Declarations, SayWhatIsWrong) {
           "batch, block_out] in acc, i: i32) { d[0, 0] = s[0, 0]; }\nemission: {instruction: alu, dst: d, src: s}\n"),
       "x.yaml:5:11: error: the emission does not use the pattern's scalar 'i'\n  hint: give it a field or a state");
   const Result<IntrinsicSet> unknown = IntrinsicSet::load("acel", hardware());
-  EXPECT_EQ(render(unknown.error()), "error: unknown target 'acel'\n  legal: accel\n  hint: did you mean 'accel'?");
+  EXPECT_EQ(render(unknown.error()), "error: unknown target 'acel'\n  legal: accel, cpu\n  hint: did you mean 'accel'?");
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "isa/alu_operations.h"
 #include "isa/program.h"
 #include "isa/token_insertion.h"
 #include "support/check.h"
