@@ -110,8 +110,9 @@ Result<int> run(const Options& options, Format format) {
   if (format == Format::kJson) {
     print_json({{"on", executor->name()}, {"seed", options.seed}, {"cases", options.cases}, {"intrinsics", list}});
   } else {
-    print(fmt::format("{} intrinsics on {}: {} wrong, {} skipped", intrinsics.chosen.size(), executor->name(), wrong,
-                      skipped));
+    const size_t count = intrinsics.chosen.size();
+    print(fmt::format("{} intrinsic{} on {}: {} wrong, {} skipped", count, count == 1 ? "" : "s", executor->name(),
+                      wrong, skipped));
   }
   return wrong > 0 ? kExitWrong : kExitOk;
 }

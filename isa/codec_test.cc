@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "isa/instruction.h"
@@ -185,9 +186,13 @@ TEST(CodecDiagnostics, DecodingRefuses) {
   EXPECT_EQ(error_of({{uint64_t{1} << 63 | 1 << 7 | 2, 0, 0, 0}}), "error: gemm with both reset and overwrite");
   EXPECT_EQ(error_of({{7 | 66 << 8, 0, 0, 0}}),
             "error: config with unknown state 66\n  legal: 0 (inp_pad), 64 (acc_pad), 65 (alu_immediate)");
-  EXPECT_EQ(error_of({{7 | 1 << 7 | 6 << 8, 0, 0, 0}}),
-            "error: alu_extended with unknown operation 6\n"
-            "  legal: 0 (sub), 1 (mul_high), 2 (rounding_shift), 3 (saturate_i8), 4 (abs), 5 (mac)");
+  std::string legal;  // as many as isa.yaml has
+  for (const AluOpInfo& operation : alu_op_infos()) {
+    if (operation.code < kFirstExtendedAluOp) continue;
+    legal += fmt::format("{}{} ({})", legal.empty() ? "" : ", ", operation.code - kFirstExtendedAluOp, operation.name);
+  }
+  EXPECT_EQ(error_of({{7 | 1 << 7 | 127 << 8, 0, 0, 0}}),
+            "error: alu_extended with unknown operation 127\n  legal: " + legal);
   EXPECT_EQ(error_of({{7 | 1 << 15, 0, 0, 0}}), "error: config with unused bit 15 set");
   EXPECT_EQ(error_of({{3, 0, 4, 0}}), "error: finish with unused bit 130 set");
   EXPECT_EQ(error_of({{4 | 1 << 7, 0, 0, 0}}), "error: alu with reserved 1, which must be zero");

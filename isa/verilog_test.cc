@@ -157,10 +157,16 @@ TEST_F(Verilog, PlacesEqualTheEncoders) {
     for (const StateInfo& state : state_infos()) {
       expected += fmt::format("State{0} {1}\nState{0}W {2}\n", upper_camel(state.name), state.code, state.bits);
     }
-    // 2^64 + 2^65 + 1; operations 0 to 4 of ALU and 0 to 5 of ALU_EXTENDED; memories 1, 2, 6 and 0, 3, 5.
-    expected +=
-        "StateLegal 55340232221128654849\nAluOpLegal 31\nAluExtendedOpLegal 63\nMemLoadedByLoad 70\n"
-        "MemLoadedByCompute 41\n";
+    // 2^64 + 2^65 + 1; every operation that there is; memories 1, 2, 6 and 0, 3, 5.
+    uint64_t plain = 0, extended = 0;
+    for (const AluOpInfo& operation : alu_op_infos()) {
+      const bool is_extended = operation.code >= kFirstExtendedAluOp;
+      (is_extended ? extended : plain) |= uint64_t{1} << (operation.code - (is_extended ? kFirstExtendedAluOp : 0));
+    }
+    expected += fmt::format(
+        "StateLegal 55340232221128654849\nAluOpLegal {}\nAluExtendedOpLegal {}\nMemLoadedByLoad 70\n"
+        "MemLoadedByCompute 41\n",
+        plain, extended);
     for (size_t i = 0; i < 3; ++i) {
       expected += fmt::format("Uop{0}Lsb {1}\nUop{0}W {2}\n", upper_camel(uop_field_infos()[i].name),
                               codec.uop_places()[i].lsb, codec.uop_places()[i].width);
