@@ -57,6 +57,33 @@ const std::vector<BadProgram>& bad_programs() {
        {"alu add use_imm imm=1 uop=[0,8193) iter=(1,1) dst=(0,0) src=(0,0)", "finish"},
        "p: error: instruction 0 (alu add use_imm imm=1 uop=[0,8193) iter=(1,1) dst=(0,0) src=(0,0)): alu runs "
        "micro-ops [0, 8193) of 8192"},
+      {"MacBeyondInputs",
+       {"load uop sram=0 dram=0 y=1 x=1 stride=1", "mac uop=[0,1) iter=(3,1) dst=(0,0) src=(1024,0) wgt=(0,0)",
+        "finish"},
+       "p: error: instruction 1 (mac uop=[0,1) iter=(3,1) dst=(0,0) src=(1024,0) wgt=(0,0)): mac reaches inp[2048], "
+       "which has 2048 elements: micro-op 0 has src 0, and the loops add 2 x 1024 + 0 x 0"},
+      {"DepthwiseBeyondWeights",
+       {"load uop sram=0 dram=0 y=1 x=1 stride=1",
+        "mac depthwise uop=[0,1) iter=(18,1) dst=(0,0) src=(0,0) wgt=(1023,0)", "finish"},
+       "p: error: instruction 1 (mac depthwise uop=[0,1) iter=(18,1) dst=(0,0) src=(0,0) wgt=(1023,0)): mac reaches "
+       "vector 17391 of wgt, which has 16384 vectors: micro-op 0 has wgt 0, and the loops add 17 x 1023 + 0 x 0"},
+      {"AluExtendedBeyondAccumulators",
+       {"load uop sram=0 dram=0 y=1 x=1 stride=1", "alu_extended abs uop=[0,1) iter=(3,1) dst=(1024,0) src=(0,0)",
+        "finish"},
+       "p: error: instruction 1 (alu_extended abs uop=[0,1) iter=(3,1) dst=(1024,0) src=(0,0)): alu_extended reaches "
+       "acc[2048], which has 2048 elements: micro-op 0 has dst 0, and the loops add 2 x 1024 + 0 x 0"},
+      {"RequantizeBeyondParameters",
+       {"requantize iter=(2,2) dst=0+(0,0) src=0+(0,0) prm=63+1", "finish"},
+       "p: error: instruction 0 (requantize iter=(2,2) dst=0+(0,0) src=0+(0,0) prm=63+1): requantize reaches prm[64], "
+       "which has 64 elements: prm is 63, and the loops add 1 x 1 + 1 x 0"},
+      {"RequantizeBeyondAccumulators",
+       {"requantize iter=(2,2) dst=2047+(0,1) src=0+(0,0) prm=0+0", "finish"},
+       "p: error: instruction 0 (requantize iter=(2,2) dst=2047+(0,1) src=0+(0,0) prm=0+0): requantize reaches "
+       "acc[2048], which has 2048 elements: dst is 2047, and the loops add 1 x 0 + 1 x 1"},
+      {"ParametersBeyondBuffer",
+       {"load prm sram=63 dram=0 y=1 x=2 stride=2", "finish"},
+       "p: error: instruction 0 (load prm sram=63 dram=0x0 y=1 x=2 stride=2): load writes prm[63..64], which has 64 "
+       "elements"},
       // Memory.
       {"ReadBeyondMemory",
        {"load acc sram=0 dram=1023 y=1 x=2 stride=2", "finish"},
