@@ -65,35 +65,36 @@ constexpr char kDense[] = R"(kernel dense(x: i8[4, 20], w: i8[24, 20], out y: i3
 
 TEST(Propose, PadsSplitsPacksOrdersAndStages) {
   EXPECT_EQ(proposals(kDense),
-            "gemm_reset (b = n, o = k): fission(k), fission(n), split(n, 2), split(k, 8), pack(y, 0, 2), pack(y, 1, "
-            "8), reorder([n_outer, k_outer, n_inner, k_inner]), stage_write(y, acc), tensorize(n_inner, gemm_reset)\n"
-            "gemm_reset (b = k, o = n): fission(k), fission(n), pad([n, n_2], 8), split(k, 2), pack(y, 1, 2), pack(y, "
-            "0, 8), reorder([k_outer, k_inner, n]), stage_write(y, acc), tensorize(k_inner, gemm_reset)\n"
-            "gemm (b = n_2, o = k_2, i = c): fission(k), fission(n), split(n_2, 2), split(k_2, 8), pad([c], 8), "
-            "split(c, 8), pack(y, 0, 2), pack(y, 1, 8), pack(x, 0, 2), pack(x, 1, 8), pack(w, 0, 8), pack(w, 1, 8), "
-            "reorder([n_2_outer, k_2_outer, c_outer, n_2_inner, k_2_inner, c_inner]), stage_write(y, acc), stage(x, "
-            "inp, c_outer), stage(w, wgt, c_outer), tensorize(n_2_inner, gemm)\n"
-            "gemm (b = k_2, o = n_2, i = c): fission(k), fission(n), pad([n, n_2], 8), split(k_2, 2), pad([c], 8), "
-            "split(c, 8), pack(y, 1, 2), pack(y, 0, 8), pack(w, 0, 2), pack(w, 1, 8), pack(x, 0, 8), pack(x, 1, 8), "
-            "reorder([k_2_outer, c_outer, k_2_inner, n_2, c_inner]), stage_write(y, acc), stage(w, inp, c_outer), "
-            "stage(x, wgt, c_outer), tensorize(k_2_inner, gemm)\n"
-            "mac (b = n_2, o = k_2, i = c): fission(k), fission(n), split(n_2, 2), split(k_2, 8), pad([c], 8), "
-            "split(c, 8), pack(y, 0, 2), pack(y, 1, 8), pack(x, 0, 2), pack(x, 1, 8), pack(w, 0, 8), pack(w, 1, 8), "
-            "reorder([n_2_outer, k_2_outer, c_outer, n_2_inner, k_2_inner, c_inner]), stage_write(y, acc), stage(x, "
-            "inp, c_outer), stage(w, wgt, c_outer), tensorize(n_2_inner, mac)\n"
-            "mac (b = k_2, o = n_2, i = c): fission(k), fission(n), pad([n, n_2], 8), split(k_2, 2), pad([c], 8), "
-            "split(c, 8), pack(y, 1, 2), pack(y, 0, 8), pack(w, 0, 2), pack(w, 1, 8), pack(x, 0, 8), pack(x, 1, 8), "
-            "reorder([k_2_outer, c_outer, k_2_inner, n_2, c_inner]), stage_write(y, acc), stage(w, inp, c_outer), "
-            "stage(x, wgt, c_outer), tensorize(k_2_inner, mac)\n");
+            "gemm_reset (b = n, o = k): fission(k), fission(n), split(n, 2, guard), split(k, 8, guard), pack(y, 0, 2), "
+            "pack(y, 1, 8), reorder([n_outer, k_outer, n_inner, k_inner]), stage_write(y, acc), tensorize(n_inner, "
+            "gemm_reset)\n"
+            "gemm_reset (b = k, o = n): fission(k), fission(n), pad([n, n_2], 8), split(k, 2, guard), pack(y, 1, 2), "
+            "pack(y, 0, 8), reorder([k_outer, k_inner, n]), stage_write(y, acc), tensorize(k_inner, gemm_reset)\n"
+            "gemm (b = n_2, o = k_2, i = c): fission(k), fission(n), split(n_2, 2, guard), split(k_2, 8, guard), "
+            "pad([c], 8), split(c, 8, guard), pack(y, 0, 2), pack(y, 1, 8), pack(x, 0, 2), pack(x, 1, 8), pack(w, 0, "
+            "8), pack(w, 1, 8), reorder([n_2_outer, k_2_outer, c_outer, n_2_inner, k_2_inner, c_inner]), "
+            "stage_write(y, acc), stage(x, inp, c_outer), stage(w, wgt, c_outer), tensorize(n_2_inner, gemm)\n"
+            "gemm (b = k_2, o = n_2, i = c): fission(k), fission(n), pad([n, n_2], 8), split(k_2, 2, guard), pad([c], "
+            "8), split(c, 8, guard), pack(y, 1, 2), pack(y, 0, 8), pack(w, 0, 2), pack(w, 1, 8), pack(x, 0, 8), "
+            "pack(x, 1, 8), reorder([k_2_outer, c_outer, k_2_inner, n_2, c_inner]), stage_write(y, acc), stage(w, inp, "
+            "c_outer), stage(x, wgt, c_outer), tensorize(k_2_inner, gemm)\n"
+            "mac (b = n_2, o = k_2, i = c): fission(k), fission(n), split(n_2, 2, guard), split(k_2, 8, guard), "
+            "pad([c], 8), split(c, 8, guard), pack(y, 0, 2), pack(y, 1, 8), pack(x, 0, 2), pack(x, 1, 8), pack(w, 0, "
+            "8), pack(w, 1, 8), reorder([n_2_outer, k_2_outer, c_outer, n_2_inner, k_2_inner, c_inner]), "
+            "stage_write(y, acc), stage(x, inp, c_outer), stage(w, wgt, c_outer), tensorize(n_2_inner, mac)\n"
+            "mac (b = k_2, o = n_2, i = c): fission(k), fission(n), pad([n, n_2], 8), split(k_2, 2, guard), pad([c], "
+            "8), split(c, 8, guard), pack(y, 1, 2), pack(y, 0, 8), pack(w, 0, 2), pack(w, 1, 8), pack(x, 0, 8), "
+            "pack(x, 1, 8), reorder([k_2_outer, c_outer, k_2_inner, n_2, c_inner]), stage_write(y, acc), stage(w, inp, "
+            "c_outer), stage(x, wgt, c_outer), tensorize(k_2_inner, mac)\n");
 }
 
 TEST(Propose, IntrinsicsOfTheCpu) {
-  EXPECT_EQ(
-      proposals(kDense, "cpu"),
-      "dot4_i8_portable (l = k_2, i = c): fission(k), fission(n), split(k_2, 4), split(c, 4), pack(w, 0, 4), pack(w, "
-      "1, 4), reorder([n_2, k_2_outer, c_outer, k_2_inner, c_inner]), tensorize(k_2_inner, dot4_i8_portable)\n"
-      "dot4_i8_portable (l = n_2, i = c): fission(k), fission(n), split(c, 4), pack(y, 0, 4), pack(x, 0, 4), pack(x, "
-      "1, 4), reorder([k_2, c_outer, n_2, c_inner]), tensorize(n_2, dot4_i8_portable)\n");
+  EXPECT_EQ(proposals(kDense, "cpu"),
+            "dot4_i8_portable (l = k_2, i = c): fission(k), fission(n), split(k_2, 4, guard), split(c, 4, guard), "
+            "pack(w, 0, 4), pack(w, 1, 4), reorder([n_2, k_2_outer, c_outer, k_2_inner, c_inner]), "
+            "tensorize(k_2_inner, dot4_i8_portable)\n"
+            "dot4_i8_portable (l = n_2, i = c): fission(k), fission(n), split(c, 4, guard), pack(y, 0, 4), pack(x, 0, "
+            "4), pack(x, 1, 4), reorder([k_2, c_outer, n_2, c_inner]), tensorize(n_2, dot4_i8_portable)\n");
 }
 
 TEST(Propose, DepthwiseAndPooling) {
@@ -103,20 +104,20 @@ TEST(Propose, DepthwiseAndPooling) {
   } } } } } }
 }
 )"),
-            "mac_depthwise (b = n, o = c): split(c, 8), pack(y, 0, 2), pack(y, 1, 8), pack(x, 0, 2), pack(x, 1, 8), "
-            "pack(w, 0, 8), reorder([c_outer, p, q, r, s, n, c_inner]), stage_write(y, acc), stage(x, inp, s), "
+            "mac_depthwise (b = n, o = c): split(c, 8, guard), pack(y, 0, 2), pack(y, 1, 8), pack(x, 0, 2), pack(x, 1, "
+            "8), pack(w, 0, 8), reorder([c_outer, p, q, r, s, n, c_inner]), stage_write(y, acc), stage(x, inp, s), "
             "stage(w, wgt, s), tensorize(n, mac_depthwise)\n");
-  EXPECT_EQ(
-      proposals(R"(kernel pool(x: i32[2, 16, 8], out y: i32[2, 16, 4]) {
+  EXPECT_EQ(proposals(R"(kernel pool(x: i32[2, 16, 8], out y: i32[2, 16, 4]) {
   for n in 0..2 { for c in 0..16 { for p in 0..4 { for r in 0..2 {
     y[n, c, p] = max(y[n, c, p], x[n, c, p * 2 + r]);
   } } } }
 }
 )"),
-      "alu_max (b = n, o = c): split(c, 8), pack(y, 0, 2), pack(y, 1, 8), pack(x, 0, 2), pack(x, 1, 8), "
-      "reorder([c_outer, p, r, n, c_inner]), stage_write(y, acc), stage(x, acc, r), tensorize(n, alu_max)\n"
-      "alu_max (b = c, o = n): pad([n], 8), split(c, 2), pack(y, 1, 2), pack(y, 0, 8), pack(x, 1, 2), pack(x, 0, 8), "
-      "reorder([c_outer, p, r, c_inner, n]), stage_write(y, acc), stage(x, acc, r), tensorize(c_inner, alu_max)\n");
+            "alu_max (b = n, o = c): split(c, 8, guard), pack(y, 0, 2), pack(y, 1, 8), pack(x, 0, 2), pack(x, 1, 8), "
+            "reorder([c_outer, p, r, n, c_inner]), stage_write(y, acc), stage(x, acc, r), tensorize(n, alu_max)\n"
+            "alu_max (b = c, o = n): pad([n], 8), split(c, 2, guard), pack(y, 1, 2), pack(y, 0, 8), pack(x, 1, 2), "
+            "pack(x, 0, 8), reorder([c_outer, p, r, c_inner, n]), stage_write(y, acc), stage(x, acc, r), "
+            "tensorize(c_inner, alu_max)\n");
 }
 
 TEST(Propose, NothingWhereNothingApplies) {
@@ -139,24 +140,20 @@ std::string explanations(const std::string& text, const std::string& intrinsic) 
 TEST(Explain, SaysWhatMatchesAndWhatNot) {
   EXPECT_EQ(
       explanations(kDense, "gemm"),
-      "y[n, k] = 0;\n"
-      "  it is no perfect nest of loops around one store; split the nest with fission\n"
-      "y[n, k] = y[n, k] + i32(x[n, c]) * i32(w[k, c]);\n"
-      "  it is no perfect nest of loops around one store; split the nest with fission\n"
-      "  fission(k), fission(n), split(n_2, 2), split(k_2, 8), pad([c], 8), split(c, 8), pack(y, 0, 2), pack(y, 1, 8), "
-      "pack(x, 0, 2), pack(x, 1, 8), pack(w, 0, 8), pack(w, 1, 8), reorder([n_2_outer, k_2_outer, c_outer, n_2_inner, "
-      "k_2_inner, c_inner]), stage_write(y, acc), stage(x, inp, c_outer), stage(w, wgt, c_outer), tensorize(n_2_inner, "
-      "gemm)\n"
-      "  fission(k), fission(n), pad([n, n_2], 8), split(k_2, 2), pad([c], 8), split(c, 8), pack(y, 1, 2), pack(y, 0, "
-      "8), pack(w, 0, 2), pack(w, 1, 8), pack(x, 0, 8), pack(x, 1, 8), reorder([k_2_outer, c_outer, k_2_inner, n_2, "
-      "c_inner]), stage_write(y, acc), stage(w, inp, c_outer), stage(x, wgt, c_outer), tensorize(k_2_inner, gemm)\n");
-  EXPECT_EQ(
-      explanations("kernel k(t: i32[5, 2, 8] in acc) { for i in 0..5 { for b in 0..2 { for o in 0..8 { t[i, b, o] "
-                   "= max(t[i, b, o], 0); } } } }",
-                   "alu_max_imm"),
+      "y[n, k] = 0;\n  it is no perfect nest of loops around one store; split the nest with fission\n"
+      "y[n, k] = y[n, k] + i32(x[n, c]) * i32(w[k, c]);\n  it is no perfect nest of loops around one store; split the "
+      "nest with fission\n  fission(k), fission(n), split(n_2, 2, guard), split(k_2, 8, guard), pad([c], 8), split(c, "
+      "8, guard), pack(y, 0, 2), pack(y, 1, 8), pack(x, 0, 2), pack(x, 1, 8), pack(w, 0, 8), pack(w, 1, 8), "
+      "reorder([n_2_outer, k_2_outer, c_outer, n_2_inner, k_2_inner, c_inner]), stage_write(y, acc), stage(x, inp, "
+      "c_outer), stage(w, wgt, c_outer), tensorize(n_2_inner, gemm)\n  fission(k), fission(n), pad([n, n_2], 8), "
+      "split(k_2, 2, guard), pad([c], 8), split(c, 8, guard), pack(y, 1, 2), pack(y, 0, 8), pack(w, 0, 2), pack(w, 1, "
+      "8), pack(x, 0, 8), pack(x, 1, 8), reorder([k_2_outer, c_outer, k_2_inner, n_2, c_inner]), stage_write(y, acc), "
+      "stage(w, inp, c_outer), stage(x, wgt, c_outer), tensorize(k_2_inner, gemm)\n");
+  EXPECT_EQ(explanations("kernel k(t: i32[5, 2, 8] in acc) { for i in 0..5 { for b in 0..2 { for o in 0..8 { t[i, b, "
+                         "o] = max(t[i, b, o], 0); } } } }",
+                         "alu_max_imm"),
 
-      "t[i, b, o] = max(t[i, b, o], 0);\n"
-      "  is one at b\n");
+            "t[i, b, o] = max(t[i, b, o], 0);\n  is one at b\n");
 }
 
 }  // namespace
