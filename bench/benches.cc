@@ -2,6 +2,7 @@
 #include "bench/accelerator.h"
 #include "bench/bench.h"
 #include "bench/checker.h"
+#include "bench/fidelity.h"
 #include "bench/models.h"
 #include "bench/mutation.h"
 #include "bench/search.h"
@@ -21,6 +22,9 @@ const std::vector<Bench>& benches() {
        "How many of 200 random mutants of the smallest test design's RTL the programs of the tests notice, and which "
        "ones they do not.",
        measure_mutation},
+      {"fidelity",
+       "Cycles of the timing model against the RTL's: sampled accelerators, layers, schedules and memories.",
+       measure_fidelity},
       {"models", "Whole models on every target: wrong bits, accuracy, cycles of a sample.", measure_models},
       {"search", "The demo's joint search: gains end to end on RTL, times, kill -9 and --resume.", measure_search},
   };

@@ -10,12 +10,14 @@
 #include "cli/commands.h"
 #include "cli/program_argument.h"
 #include "sim/functional/functional_simulator.h"
+#include "sim/platform/timing_simulator.h"
 #include "sim/rtl/rtl_simulator.h"
 
 namespace tandem::cli {
 namespace {
 
 constexpr char kFunctional[] = "functional";
+constexpr char kTiming[] = "timing";
 constexpr char kRtl[] = "rtl";
 
 struct Options {
@@ -29,11 +31,11 @@ struct Options {
 /// Options that the chosen simulator does not have.
 Result<void> check(const Options& options) {
   if (options.on == kFunctional && (!options.platform.empty() || options.max_cycles != 0)) {
-    return Diagnostic{{}, "--platform and --max-cycles need a simulator with time", {}, "add --on rtl"};
+    return Diagnostic{{}, "--platform and --max-cycles need a simulator with time", {}, "add --on timing or --on rtl"};
   }
   if (options.on != kFunctional && options.interleave) {
     return Diagnostic{
-        {}, "--interleave needs the functional simulator: the RTL has one order", {}, "add --on functional"};
+        {}, "--interleave needs the functional simulator: the others have one order", {}, "add --on functional"};
   }
   return {};
 }
@@ -44,6 +46,7 @@ Result<std::unique_ptr<sim::Simulator>> make_simulator(const Options& options, c
   if (!options.platform.empty()) {
     TANDEM_ASSIGN(platform, sim::load_platform(options.platform));
   }
+  if (options.on == kTiming) return sim::make_timing_simulator(hardware, platform);
   return sim::make_rtl_simulator(hardware, platform);
 }
 
@@ -127,7 +130,7 @@ void add_exec(Cli& cli) {
   CLI::App& command = cli.command("exec", "Run a VTA manifest or a saved program and compare its outputs",
                                   [options](Format format) { return exec(*options, format); });
   add_program(command, options->program);
-  add_choice(command, "--on", options->on, {kFunctional, kRtl}, "The simulator");
+  add_choice(command, "--on", options->on, {kFunctional, kTiming, kRtl}, "The simulator");
   command.add_option("--platform", options->platform, "The memory's YAML, for simulators with time");
   command.add_option("--interleave", options->interleave,
                      "Functional: take the engines' turns at random from this seed");

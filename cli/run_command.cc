@@ -148,7 +148,7 @@ Json report_json(const runtime::CompiledModel& model, const runtime::Target& tar
   Json json = {{"model", model.graph.name},
                {"target", target.name},
                {"hardware", target.hardware ? Json(target.hardware->name) : Json()},
-               {"platform", target.name == "rtl" ? Json(platform.name) : Json()},
+               {"platform", target.name == "rtl" || target.name == "timing" ? Json(platform.name) : Json()},
                {"rule", model.graph.rule},
                {"samples", run.samples},
                {"samples_per_run", model.batch},
@@ -242,7 +242,7 @@ Result<int> run(const Options& options, Format format) {
     return Diagnostic{{},
                       fmt::format("--knobs are schedules for the accelerator; '{}' does not have it", target.name),
                       {},
-                      "--on functional or rtl"};
+                      "--on functional, timing or rtl"};
   }
   runtime::CompiledModel compiled;
   if (model.compiled) {

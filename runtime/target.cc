@@ -6,6 +6,7 @@
 #include "compiler/loop/interpreter.h"
 #include "sim/cpu/cpu_jit.h"
 #include "sim/functional/functional_simulator.h"
+#include "sim/platform/timing_simulator.h"
 #include "sim/rtl/rtl_simulator.h"
 
 namespace tandem::runtime {
@@ -53,7 +54,7 @@ Result<std::unique_ptr<KernelRunner>> make_cpu_runner() {
   return std::unique_ptr<KernelRunner>(std::make_unique<CpuRunner>(std::move(jit)));
 }
 
-std::vector<std::string> target_names() { return {"functional", "rtl", "cpu", "interpreter"}; }
+std::vector<std::string> target_names() { return {"functional", "timing", "rtl", "cpu", "interpreter"}; }
 
 Result<CompiledModel> Target::compile(const graph::Graph& graph, const LayerKnobs& knobs) const {
   if (hardware) return compile_for_accelerator(graph, *hardware, knobs);
@@ -77,6 +78,11 @@ Result<Target> make_target(const std::string& name, const isa::HwConfig& hardwar
   if (name == "functional") {
     target.description = fmt::format("the functional simulator of '{}'", hardware.name);
     target.accelerator = sim::make_functional_simulator(hardware);
+    return target;
+  }
+  if (name == "timing") {
+    target.description = fmt::format("the timing model of '{}', platform '{}'", hardware.name, platform.name);
+    target.accelerator = sim::make_timing_simulator(hardware, platform);
     return target;
   }
   if (name == "rtl") {

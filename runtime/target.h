@@ -36,7 +36,7 @@ struct Target {
   Result<CompiledModel> compile(const graph::Graph& graph, const LayerKnobs& knobs = {}) const;
 };
 
-/// "functional", "rtl", "cpu", "interpreter": those that this build has.
+/// "functional", "timing", "rtl", "cpu", "interpreter": those that this build has.
 std::vector<std::string> target_names();
 
 /// Errors: an unknown name; what the target needs and the machine lacks. The RTL simulator of `hardware` is built where

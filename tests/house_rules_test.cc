@@ -22,6 +22,7 @@ struct Rules {
   std::map<std::string, std::set<std::string>> uses;       // with what the used ones use
   std::map<std::string, std::set<std::string>> tests_use;  // besides
   std::map<std::string, std::vector<std::string>> libraries;
+  std::set<std::string> libraries_in_headers;
   std::vector<std::string> input_of_tests;
   int64_t longest_file_lines = 0;
 };
@@ -34,7 +35,7 @@ std::vector<std::string> words(const YamlNode& list) {
 
 Result<Rules> load_rules(const std::string& path) {
   TANDEM_ASSIGN(const YamlNode root, YamlNode::load(path));
-  TANDEM_TRY(root.only_keys({"uses", "tests_use", "libraries", "input_of_tests", "longest_file_lines"}));
+  TANDEM_TRY(root.only_keys({"uses", "tests_use", "libraries", "libraries_in_headers", "input_of_tests", "longest_file_lines"}));
   Rules rules;
   TANDEM_ASSIGN(const YamlNode uses, root.at("uses"));
   for (const auto& [folder, list] : uses.entries()) {
@@ -51,6 +52,8 @@ Result<Rules> load_rules(const std::string& path) {
   }
   TANDEM_ASSIGN(const YamlNode libraries, root.at("libraries"));
   for (const auto& [prefix, list] : libraries.entries()) rules.libraries[prefix] = words(list);
+  TANDEM_ASSIGN(const YamlNode in_headers, root.at("libraries_in_headers"));
+  for (const std::string& prefix : words(in_headers)) rules.libraries_in_headers.insert(prefix);
   TANDEM_ASSIGN(const YamlNode input, root.at("input_of_tests"));
   rules.input_of_tests = words(input);
   TANDEM_ASSIGN(const YamlNode longest, root.at("longest_file_lines"));
@@ -99,7 +102,7 @@ std::string check_include(const std::string& path, const std::string& included, 
     bool placed = false;
     for (const std::string& place : places) placed |= is_below(path, place);
     if (!placed) return fmt::format("<{}> belongs only into {}", included, fmt::join(places, ", "));
-    if (has_suffix(path, ".h"))
+    if (has_suffix(path, ".h") && rules.libraries_in_headers.count(prefix) == 0)
       return fmt::format("<{}> does not belong into a header: it slows every includer", included);
   }
   return "";

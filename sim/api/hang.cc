@@ -83,6 +83,13 @@ Diagnostic fault(const isa::Program& program, int64_t instruction, const std::st
       {program.name}, fmt::format("instruction {} ({}): {}", instruction, text_of(program, instruction), what), {}, ""};
 }
 
+Diagnostic limit_passed(const isa::Program& program, uint64_t cycles) {
+  return Diagnostic{{program.name},
+                    fmt::format("the run passed its limit of {} cycles", cycles),
+                    {},
+                    "raise the limit, or look where the time goes in a shorter program"};
+}
+
 Diagnostic tokens_left(const isa::Program& program, int64_t finish, const std::vector<LeftOver>& left) {
   std::vector<std::string> parts;
   for (const LeftOver& each : left) {

@@ -47,6 +47,9 @@ Diagnostic hang(const isa::Program& program, const std::vector<EngineState>& sta
 /// whole where it has no such instruction.
 Diagnostic fault(const isa::Program& program, int64_t instruction, const std::string& what);
 
+/// RunLimits::cycles was passed.
+Diagnostic limit_passed(const isa::Program& program, uint64_t cycles);
+
 /// Tokens that nobody took when FINISH, at `finish`, was done.
 struct LeftOver {
   isa::Engine from = isa::Engine::kLoad;

@@ -238,10 +238,7 @@ class RtlSimulator final : public Simulator {
   Result<void> verdict(const isa::Program& program, const TandemRtlRun& run, const RunLimits& limits) const {
     switch (run.status) {
       case kTandemRtlCycleLimit:
-        return Diagnostic{{program.name},
-                          fmt::format("the run passed its limit of {} cycles", limits.cycles),
-                          {},
-                          "raise the limit, or look where the time goes in a shorter program"};
+        return limit_passed(program, limits.cycles);
       case kTandemRtlAssertion:
         return Diagnostic{{program.name}, fmt::format("an assertion of the RTL failed: {}", run.message), {}, ""};
       default:

@@ -1,6 +1,6 @@
-// Random legal programs on random legal configurations, functional against RTL: 10,000 over 30, each configuration a
-// test of its own, the cheap ones first. TANDEM_SEED chooses other configurations and programs, TANDEM_PROGRAMS how
-// many programs each configuration runs; a failure prints what replays it.
+// Random legal programs on random legal configurations, functional and timing against RTL: 10,000 over 30, each
+// configuration a test of its own, the cheap ones first. TANDEM_SEED chooses other configurations and programs,
+// TANDEM_PROGRAMS how many programs each configuration runs; a failure prints what replays it.
 #include "isa/random_hardware.h"
 
 #include <fmt/format.h>
@@ -11,6 +11,7 @@
 #include "isa/random_program.h"
 #include "sim/api/agreement.h"
 #include "sim/functional/functional_simulator.h"
+#include "sim/platform/timing_simulator.h"
 #include "sim/rtl/rtl_simulator.h"
 #include "tests/value_or_fail.h"
 
@@ -58,6 +59,7 @@ TEST_P(RandomHardware, RunsRandomProgramsAsTheyAreMeant) {
   model.assertions = GetParam() < 10;
   const auto functional = make_functional_simulator(draw.hardware);
   const auto rtl = value_or_fail(make_rtl_simulator(draw.hardware, draw.platform, model));
+  const auto timing = make_timing_simulator(draw.hardware, draw.platform);
   uint64_t cycles = 0;
   for (uint64_t i = 0; i < programs; ++i) {
     SCOPED_TRACE(fmt::format("program {}", i));
@@ -70,6 +72,10 @@ TEST_P(RandomHardware, RunsRandomProgramsAsTheyAreMeant) {
     const Result<RunResult> result = rtl->run(program, {});
     ASSERT_TRUE(result.ok()) << render(result.error());
     ASSERT_EQ(disagreement(*meant, *result), "") << isa::disassemble(program);
+    const Result<RunResult> timed = timing->run(program, {});
+    ASSERT_TRUE(timed.ok()) << render(timed.error());
+    ASSERT_EQ(timed->cycles, result->cycles) << isa::disassemble(program);
+    ASSERT_EQ(timed->counters, result->counters) << isa::disassemble(program);
     cycles += result->cycles;
   }
   std::printf("%s: %d multipliers, bus %d: %llu programs, %llu cycles\n", draw.hardware.name.c_str(),

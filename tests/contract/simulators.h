@@ -10,6 +10,7 @@
 #include "isa/hw_config.h"
 #include "sim/api/simulator.h"
 #include "sim/functional/functional_simulator.h"
+#include "sim/platform/timing_simulator.h"
 #include "sim/rtl/rtl_simulator.h"
 #include "tests/value_or_fail.h"
 
@@ -39,6 +40,7 @@ inline std::vector<SimulatorUnderTest> all_simulators() {
       {"functional", [](const isa::HwConfig& hardware) { return make_functional_simulator(hardware); }, false},
       {"interleaved", [](const isa::HwConfig& hardware) { return make_functional_simulator(hardware, {uint64_t{7}}); },
        false},
+      {"timing", [](const isa::HwConfig& hardware) { return make_timing_simulator(hardware); }, true},
       {"rtl", make_rtl_under_test, true},
   };
 }

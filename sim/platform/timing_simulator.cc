@@ -1,0 +1,79 @@
+#include "sim/platform/timing_simulator.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "isa/access.h"
+#include "sim/api/admission.h"
+#include "sim/api/hang.h"
+#include "sim/platform/system.h"
+
+namespace tandem::sim {
+namespace {
+
+class TimingSimulator final : public Simulator {
+ public:
+  TimingSimulator(const isa::HwConfig& hardware, const Platform& platform, const TimingOptions& options)
+      : hardware_(hardware), timing_(dram_timing(platform)), options_(options) {}
+  std::string name() const override { return "timing"; }
+
+  Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits& limits) override {
+    error_ = std::nullopt;
+    TANDEM_TRY(admit(program, hardware_, inputs));
+    platform::Setup setup;
+    setup.memory = timing_;
+    setup.memory_bytes = isa::memory_bytes(program);
+    setup.data = options_.data;
+    setup.fill = [&](uint8_t* dram) {
+      for (const isa::Segment& segment : program.segments)
+        std::copy(segment.bytes.begin(), segment.bytes.end(), dram + segment.address);
+      for (const isa::Binding& binding : program.bindings) {
+        const auto input = inputs.find(binding.name);
+        if (input != inputs.end()) std::copy(input->second.begin(), input->second.end(), dram + binding.address);
+      }
+    };
+    platform::Job job;
+    job.program = &program;
+    job.data = options_.data;
+    job.limit_cycles = limits.cycles;
+    setup.jobs = {job};
+    platform::System& system = platform::System::instance();
+    const auto start = std::chrono::steady_clock::now();
+    TANDEM_ASSIGN(std::vector<platform::Outcome> outcomes, system.run(setup));
+    platform::Outcome& outcome = outcomes.front();
+    if (outcome.passed_limit) return limit_passed(program, limits.cycles);
+    error_ = outcome.error;
+    if (outcome.what) return *outcome.what;
+
+    RunResult result;
+    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result.cycles = outcome.cycles;
+    result.macs = outcome.macs;
+    result.counters = std::move(outcome.counters);
+    result.mark_cycles = std::move(outcome.mark_cycles);
+    for (const isa::Binding& binding : program.bindings) {
+      if (binding.role != isa::Role::kOutput) continue;
+      Bytes& bytes = result.outputs[binding.name];
+      bytes.resize(static_cast<size_t>(binding.size_bytes()));
+      if (options_.data) std::copy_n(system.memory() + binding.address, bytes.size(), bytes.begin());
+    }
+    return result;
+  }
+  std::optional<RunError> last_error() const override { return error_; }
+
+ private:
+  const isa::HwConfig hardware_;
+  const DramTiming timing_;
+  const TimingOptions options_;
+  std::optional<RunError> error_;
+};
+
+}  // namespace
+
+std::unique_ptr<Simulator> make_timing_simulator(const isa::HwConfig& hardware, const Platform& platform,
+                                                 const TimingOptions& options) {
+  return std::make_unique<TimingSimulator>(hardware, platform, options);
+}
+
+}  // namespace tandem::sim
