@@ -253,14 +253,15 @@ Result<Measurement> measure_mutation(const Request& request) {
   TANDEM_ASSIGN(const isa::HwConfig hardware, isa::load_hw(checkout_path(kDesign)));
   const int count = request.quick ? 40 : 200;
   std::error_code ignored;
-  std::filesystem::create_directories(sim::default_rtl_cache(), ignored);
-  const std::string netlist = fmt::format("{}/mutants{}.v", sim::default_rtl_cache(), ::getpid());
+  const std::string directory = fmt::format("{}/mutants{}", sim::default_rtl_cache(), ::getpid());
+  std::filesystem::create_directories(directory, ignored);
+  const std::string netlist = directory + "/mutants.v";
   TANDEM_ASSIGN(const std::vector<synth::Mutant> mutants, synth::write_mutants(hardware, request.seed, count, netlist));
   sim::RtlModelOptions options;
   options.netlist = netlist;
   options.mutants = true;
   TANDEM_ASSIGN(const std::string model, sim::build_rtl_model(hardware, options));
-  std::filesystem::remove(netlist, ignored);
+  std::filesystem::remove_all(directory, ignored);
 
   Trials trials(hardware, model, request.seed);
   TANDEM_TRY(trials.prepare());

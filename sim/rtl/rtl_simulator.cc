@@ -89,10 +89,18 @@ Diagnostic hardware_fault(const isa::Program& program, const TandemRtlRun& run) 
   }
 }
 
+bool pushes_to_load(const isa::Program& program, uint32_t instruction) {
+  const Result<isa::Instruction> decoded = isa::decode(program.hardware, program.code[instruction]);
+  return decoded.ok() && isa::token_flags(*decoded).push_prev;
+}
+
+/// Where the engines stand, as far as the device says something that can be: it may be a broken one (bench/mutation.h).
 Diagnostic deadlock(const isa::Program& program, const TandemRtlRun& run) {
   std::vector<EngineState> states;
-  states.push_back(run.fetch_done ? EngineState{}
-                                  : EngineState{{}, Wait::kQueueRoom, static_cast<int64_t>(run.fetch_instruction)});
+  const auto known = [&](uint32_t instruction) { return instruction < program.code.size(); };
+  states.push_back(run.fetch_done || !known(run.fetch_instruction)
+                       ? EngineState{}
+                       : EngineState{{}, Wait::kQueueRoom, static_cast<int64_t>(run.fetch_instruction)});
   // Bits of wait_token by engine: what stands for its previous and its next neighbour.
   constexpr std::array<uint32_t, 3> kWaitsForPrevious{0, 1u << 1, 1u << 3};
   constexpr std::array<uint32_t, 3> kWaitsForNext{1u << 0, 1u << 2, 0};
@@ -100,22 +108,20 @@ Diagnostic deadlock(const isa::Program& program, const TandemRtlRun& run) {
     EngineState state{kEngines[i]};
     const uint32_t bit = 1u << i;
     state.instruction = run.head_instruction[i];
-    if ((run.idle & bit) == 0) {
+    if ((run.idle & bit) == 0 && known(run.head_instruction[i])) {
       state.wait = Wait::kMemory;
-    } else if ((run.head_valid & bit) == 0) {
+    } else if ((run.head_valid & bit) == 0 || !known(run.head_instruction[i])) {
       state.wait = Wait::kWork;
     } else if ((run.wait_token & kWaitsForPrevious[i]) != 0) {
       state.wait = Wait::kPrevToken;
     } else if ((run.wait_token & kWaitsForNext[i]) != 0) {
       state.wait = Wait::kNextToken;
     } else if ((run.wait_space & bit) != 0) {
-      const Result<isa::Instruction> head =
-          isa::decode(program.hardware, program.code[static_cast<size_t>(state.instruction)]);
-      const bool to_previous = head.ok() && isa::token_flags(*head).push_prev && kEngines[i] != Engine::kLoad;
-      const size_t queue = kEngines[i] == Engine::kStore ? 3 : 1;
-      const bool previous_full =
-          to_previous && run.token_level[queue] == static_cast<uint32_t>(program.hardware.token_queue_depth);
-      state.wait = previous_full ? Wait::kPrevRoom : Wait::kNextRoom;
+      // Load pushes to its next engine, store to its previous one, compute to the one whose queue is full.
+      const bool compute_to_load = kEngines[i] == Engine::kCompute &&
+                                   pushes_to_load(program, run.head_instruction[i]) &&
+                                   run.token_level[1] == static_cast<uint32_t>(program.hardware.token_queue_depth);
+      state.wait = kEngines[i] == Engine::kStore || compute_to_load ? Wait::kPrevRoom : Wait::kNextRoom;
     } else {
       state.wait = Wait::kOthers;
     }
