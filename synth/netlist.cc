@@ -89,10 +89,20 @@ class Reader {
   }
 
   static DspRegisters dsp_registers(const Json& cell) {
-    const auto text = cell.at("parameters").find("USE_MULT");
-    return {parameter(cell, "AREG") != 0, parameter(cell, "BREG") != 0,
-            parameter(cell, "CREG") != 0, parameter(cell, "MREG") != 0,
-            parameter(cell, "PREG") != 0, text == cell.at("parameters").end() || *text != "NONE"};
+    const auto is = [&](const char* name, const char* value) {
+      const auto text = cell.at("parameters").find(name);
+      return text != cell.at("parameters").end() && *text == value;
+    };
+    const auto has = [&](const char* name) { return parameter(cell, name) != 0; };
+    return {has("AREG"),
+            has("BREG"),
+            has("CREG"),
+            has("MREG"),
+            has("PREG"),
+            !is("USE_MULT", "NONE"),
+            is("USE_DPORT", "TRUE"),
+            has("DREG"),
+            has("ADREG")};
   }
 
   Result<void> add_cell(const std::string& name, const Json& cell) {

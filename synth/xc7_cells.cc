@@ -97,7 +97,12 @@ Cell dsp(const DspRegisters& r) {
       cell.arcs.push_back({port, "PCOUT", comb_ns + 0.147, 1, true});
     }
   };
-  operand("A", r.a, 0.254, 1.416, r.multiplies ? 2.739 : 1.441, r.multiplies ? 2.823 : 1.523);
+  if (r.adds_first) {
+    operand("A", r.a || r.ad, r.a ? 0.254 : 1.283, 2.400, 3.723, 3.806);
+    operand("D", r.d || r.ad, r.d ? 0.248 : 1.195, 2.310, 3.635, 3.717);
+  } else {
+    operand("A", r.a, 0.254, 1.416, r.multiplies ? 2.739 : 1.441, r.multiplies ? 2.823 : 1.523);
+  }
   operand("B", r.b, 0.324, 1.285, r.multiplies ? 2.608 : 1.428, r.multiplies ? 2.690 : 1.509);
   if (r.c) {
     cell.captures.push_back({"C", 0.168});
@@ -112,10 +117,11 @@ Cell dsp(const DspRegisters& r) {
     cell.arcs.push_back({"PCIN", "P", 1.107, 1, false});
     cell.arcs.push_back({"PCIN", "PCOUT", 1.255, 1, false});
   }
-  for (const char* port : {"CEA1", "CEA2", "CEB1", "CEB2", "CEC", "CEM", "CEP"}) cell.captures.push_back({port, 0.392});
-  for (const char* port : {"RSTA", "RSTB", "RSTC", "RSTM", "RSTP"}) cell.captures.push_back({port, 0.468});
-  if (any || r.a || r.b || r.c) {
-    const double after = r.p ? 0.329 : r.m ? 1.687 : r.multiplies ? 2.952 : 1.687;
+  for (const char* port : {"CEA1", "CEA2", "CEB1", "CEB2", "CEC", "CED", "CEAD", "CEM", "CEP"})
+    cell.captures.push_back({port, 0.392});
+  for (const char* port : {"RSTA", "RSTB", "RSTC", "RSTD", "RSTM", "RSTP"}) cell.captures.push_back({port, 0.468});
+  if (any || r.a || r.b || r.c || r.d || r.ad) {
+    const double after = r.p ? 0.329 : r.m ? 1.687 : r.adds_first ? 3.935 : r.multiplies ? 2.952 : 1.687;
     cell.launches = {{"P", after}, {"PCOUT", after + 0.15}};
   }
   return cell;
@@ -153,15 +159,19 @@ const Cell* find_cell(const std::string& type, const DspRegisters& registers) {
   static const std::map<std::string, Cell> kFixed = fixed_cells();
   static const std::vector<Cell> kDsps = [] {
     std::vector<Cell> all;
-    for (int bits = 0; bits < 64; ++bits) {
-      all.push_back(dsp(
-          {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0, (bits & 32) != 0}));
+    for (int bits = 0; bits < 1 << 9; ++bits) {
+      const auto bit = [bits](int place) { return (bits >> place & 1) != 0; };
+      all.push_back(dsp({bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7), bit(8)}));
     }
     return all;
   }();
   if (type == "DSP48E1") {
-    return &kDsps[(registers.a ? 1 : 0) | (registers.b ? 2 : 0) | (registers.c ? 4 : 0) | (registers.m ? 8 : 0) |
-                  (registers.p ? 16 : 0) | (registers.multiplies ? 32 : 0)];
+    size_t place = 0;
+    for (const bool used : {registers.ad, registers.d, registers.adds_first, registers.multiplies, registers.p,
+                            registers.m, registers.c, registers.b, registers.a}) {
+      place = 2 * place + (used ? 1 : 0);
+    }
+    return &kDsps[place];
   }
   const auto found = kFixed.find(type);
   return found == kFixed.end() ? nullptr : &found->second;

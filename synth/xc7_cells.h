@@ -39,6 +39,8 @@ inline constexpr double kNetNs = 0.6;
 struct DspRegisters {
   bool a = false, b = false, c = false, m = false, p = false;
   bool multiplies = true;
+  bool adds_first = false;  // A + D are multiplied
+  bool d = false, ad = false;
 };
 const Cell* find_cell(const std::string& type, const DspRegisters& registers);
 
