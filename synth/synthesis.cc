@@ -4,33 +4,26 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 #include <thread>
 
+#include "support/check.h"
 #include "support/environment.h"
 #include "support/file.h"
 #include "support/hash.h"
-#include "support/process.h"
+#include "synth/repeated.h"
 #include "synth/xc7_cells.h"
+#include "synth/yosys.h"
 
 namespace tandem::synth {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-// The two flows, from elaborated modules on. Borders of modules stay, so that each can be synthesised alone.
-std::string map_to_xc7() {
-  const std::string synth = "synth_xilinx -family xc7 -noiopad -noclkbuf -run ";
-  return synth + "begin:map_dsp\ntechmap -map " + checkout_path("synth/split_registers.v") + "\nwreduce\nopt_clean\n" +
-         synth + "map_dsp:check\nopt_merge\nopt_clean\n";
-}
-constexpr char kMapToGates[] =
-    "synth -run begin:fine\nmemory -nomap\nopt_clean\nopt -fast -full\ntechmap\nopt -fast\nabc -fast -g gates\n"
-    "opt -fast\n";
 
 class ScratchDirectory {
  public:
@@ -47,336 +40,276 @@ class ScratchDirectory {
   std::string path_;
 };
 
-/// "stream_fifo" of "$paramod$9d76...\stream_fifo" and of "$paramod\stream_fifo\Width=...".
-std::string base_name(const std::string& module) {
-  const std::string simple = "$paramod\\";
-  if (module.compare(0, simple.size(), simple) == 0) {
-    return module.substr(simple.size(), module.find('\\', simple.size()) - simple.size());
-  }
-  return module.substr(module.rfind('\\') + 1);
-}
-
-/// A pattern for Yosys's `select` that matches the name and needs no escapes.
-std::string pattern(std::string module) {
-  std::replace(module.begin(), module.end(), '\\', '?');
-  return module;
-}
-
-/// The modules of a `stat -json` (whose document as a whole is no JSON in Yosys 0.23).
-Result<Json> modules_of_stat(const std::string& path) {
-  TANDEM_ASSIGN(const std::string text, read_text_file(path));
-  const size_t begin = text.find('{', text.find("\"modules\""));
-  size_t end = begin;
-  for (int depth = 0; end < text.size(); ++end) {
-    if (text[end] == '{') ++depth;
-    if (text[end] == '}' && --depth == 0) break;
-  }
-  Json json = Json::parse(text.substr(begin, end - begin + 1), nullptr, false);
-  if (json.is_discarded())
-    return Diagnostic{{path}, "cannot read Yosys's statistics", {}, "Yosys 0.23 is known to work"};
-  return json;
-}
-
-std::vector<std::string> verilog_sources() {
-  std::vector<std::string> sources;
-  for (const auto& entry : fs::directory_iterator(checkout_path("hw"))) {
-    if (entry.path().extension() == ".sv") sources.push_back(entry.path());
-  }
-  std::sort(sources.begin(), sources.end());
-  return sources;
-}
-
-/// A module that is synthesised with few lanes and counted `copies` times.
-struct Narrowed {
-  Parameters parameters;
-  int64_t copies = 1;
-};
-
 class Run {
  public:
-  Run(std::string module, Parameters parameters, const SynthesisOptions& options,
-      std::map<std::string, Narrowed> narrowed = {})
-      : module_(std::move(module)),
-        parameters_(std::move(parameters)),
+  Run(Instance top, const SynthesisOptions& options, Yosys yosys)
+      : top_(std::move(top)),
         options_(options),
-        narrowed_(std::move(narrowed)),
-        gates_(options.gates),
-        cache_(options.cache_directory.empty() ? default_synthesis_cache() : options.cache_directory) {}
+        cache_(options.cache_directory.empty() ? default_synthesis_cache() : options.cache_directory),
+        yosys_(std::move(yosys)) {
+    flows_ = {Flow::kXc7};
+    if (options.gates) flows_.push_back(Flow::kGates);
+  }
 
   Result<Report> hierarchical() {
-    TANDEM_TRY(prepare());
-    const std::string cached = fmt::format("{}/report-{}.json", cache_, hex(design_key()));
-    if (fs::exists(cached)) {
-      TANDEM_ASSIGN(const std::string text, read_text_file(cached));
-      return report_from_json(Json::parse(text));
-    }
-    const ScratchDirectory scratch(fmt::format("{}/run-{}.{}", cache_, hex(design_key()), ::getpid()));
+    TANDEM_TRY(make_cache());
+    TANDEM_ASSIGN(const std::optional<Report> known, cached());
+    if (known) return *known;
+    TANDEM_ASSIGN(const uint64_t key, design_key());
+    const ScratchDirectory scratch(fmt::format("{}/run-{}.{}", cache_, hex(key), ::getpid()));
     TANDEM_TRY(elaborate(scratch.path()));
     TANDEM_TRY(map_missing(scratch.path()));
-    Report report = sum();
-    TANDEM_TRY(write_file(cached, to_json(report).dump(1)));
+    TANDEM_TRY(read_abstracts());
+    Report report = sum(design_.tops.front());
+    TANDEM_TRY(write_file(report_file(key), to_json(report).dump(1)));
     return report;
   }
 
+  Result<std::optional<Report>> cached() const {
+    TANDEM_ASSIGN(const uint64_t key, design_key());
+    if (!fs::exists(report_file(key))) return std::optional<Report>();
+    TANDEM_ASSIGN(const std::string text, read_text_file(report_file(key)));
+    return std::optional<Report>(report_from_json(Json::parse(text)));
+  }
+
   Result<Report> flattened() {
-    TANDEM_TRY(prepare());
-    const ScratchDirectory scratch(fmt::format("{}/flat-{}.{}", cache_, hex(design_key()), ::getpid()));
-    TANDEM_TRY(elaborate(scratch.path()));
+    TANDEM_TRY(make_cache());
+    const ScratchDirectory scratch(fmt::format("{}/flat-{}.{}", cache_, top_.module, ::getpid()));
+    TANDEM_ASSIGN(design_, yosys_.elaborate({top_}, {}, scratch.path() + "/design"));
+    const std::string& top = design_.tops.front();
     const std::string json = scratch.path() + "/flat.json";
-    TANDEM_TRY(yosys(scratch.path(), "flat", read_script() + map_to_xc7() + "flatten\njson -o " + json + "\n"));
+    TANDEM_TRY(yosys_.map_flat(Flow::kXc7, design_, json));
     TANDEM_ASSIGN(const std::string text, read_text_file(json));
-    TANDEM_ASSIGN(Abstract abstract, read_module(Json::parse(text), top_, {}));
-    if (gates_) {
-      const std::string stat = scratch.path() + "/gates.json";
-      TANDEM_TRY(
-          yosys(scratch.path(), "gates", read_script() + kMapToGates + "flatten\ntee -q -o " + stat + " stat -json\n"));
-      TANDEM_ASSIGN(const Json modules, modules_of_stat(stat));
-      abstract.own.gates = gates_of(modules.at(top_.front() == '$' ? top_ : "\\" + top_));
+    TANDEM_ASSIGN(abstracts_[top], read_module(Json::parse(text), top, {}));
+    if (options_.gates) {
+      TANDEM_TRY(yosys_.map_flat(Flow::kGates, design_, json));
+      TANDEM_ASSIGN(const auto gates, Yosys::read_gates(json));
+      abstracts_[top].own.gates = gates.at(top);
     }
-    abstracts_ = {{top_, std::move(abstract)}};
-    return sum();
+    order_ = {{top, top_.module}};
+    return sum(top);
   }
 
   Result<void> netlist(const std::string& path) {
-    TANDEM_TRY(prepare());
-    const ScratchDirectory scratch(fmt::format("{}/netlist-{}.{}", cache_, hex(design_key()), ::getpid()));
-    return yosys(scratch.path(), "netlist",
-                 read_script() + map_to_xc7() +
-                     fmt::format("flatten\nopt_clean\nrename -top {}\nwrite_verilog -noattr {}\n", module_, path));
+    TANDEM_TRY(make_cache());
+    const ScratchDirectory scratch(fmt::format("{}/netlist-{}.{}", cache_, top_.module, ::getpid()));
+    TANDEM_ASSIGN(design_, yosys_.elaborate({top_}, {}, scratch.path() + "/design"));
+    return yosys_.map_flat(Flow::kXc7, design_, path);
   }
 
  private:
-  Result<void> prepare() {
-    if (find_program("yosys").empty()) {
-      return Diagnostic{{},
-                        "'yosys' is not installed; without it nothing can be synthesised",
-                        {},
-                        "./tandem doctor names what is missing and how to install it"};
-    }
-    TANDEM_ASSIGN(const ProcessResult version, run_process({"yosys", "-V"}));
-    tool_ = version.output.substr(0, version.output.find(" ("));
+  /// A module that was not read with the design, and the parts that say what it costs.
+  struct Box {
+    std::string base;
+    int64_t copies = 1;
+    std::vector<std::string> parts;  // elements of parts_
+  };
+
+  Result<void> make_cache() const {
     std::error_code error;
     fs::create_directories(cache_, error);
-    if (error) {
-      return Diagnostic{{cache_},
-                        fmt::format("cannot create the synthesis cache: {}", error.message()),
-                        {},
-                        "set TANDEM_CACHE to a directory that can be written"};
-    }
-    // Whatever turns Verilog into figures, and what every module includes.
-    common_key_ = hash64(tool_ + (gates_ ? kMapToGates : ""));
-    std::vector<std::string> common = {checkout_path("synth/netlist.cc"), checkout_path("synth/xc7_cells.cc"),
-                                       checkout_path("synth/synthesis.cc"), checkout_path("synth/split_registers.v")};
-    for (const char* file : {"isa.svh", "alu_lane.svh"})
-      common.push_back(fmt::format("{}/{}", TANDEM_GENERATED_ISA, file));
-    for (const auto& entry : fs::directory_iterator(checkout_path("hw"))) {
-      if (entry.path().extension() == ".svh") common.push_back(entry.path());
-    }
-    std::sort(common.begin(), common.end());
-    for (const std::string& path : common) {
-      TANDEM_ASSIGN(const std::string text, read_text_file(path));
-      common_key_ = hash64(text, common_key_);
-    }
-    for (const std::string& path : verilog_sources()) {
-      TANDEM_ASSIGN(const std::string text, read_text_file(path));
-      source_keys_[fs::path(path).stem()] = hash64(text);
-    }
-    return {};
+    if (!error) return {};
+    return Diagnostic{{cache_},
+                      fmt::format("cannot create the synthesis cache: {}", error.message()),
+                      {},
+                      "set TANDEM_CACHE to a directory that can be written"};
   }
 
-  uint64_t design_key() const {
-    uint64_t key = hash64(module_, common_key_);
-    for (const auto& [file, source] : source_keys_) key = hash64(file + hex(source), key);
-    for (const auto& [name, value] : parameters_) key = hash64(fmt::format("{}={}", name, value), key);
+  std::string report_file(uint64_t key) const { return fmt::format("{}/report-{}.json", cache_, hex(key)); }
+
+  Result<uint64_t> design_key() const {
+    uint64_t key = hash64(top_.module, yosys_.sources_key());
+    for (const auto& [name, value] : top_.parameters) key = hash64(fmt::format("{}={}", name, value), key);
+    for (const Flow flow : flows_) key = hash64(hex(yosys_.flow_key(flow)), key);
+    for (const char* file : {"synth/synthesis.cc", "synth/repeated.cc"}) {
+      TANDEM_ASSIGN(const std::string text, read_text_file(checkout_path(file)));
+      key = hash64(text, key);
+    }
     return key;
   }
 
-  std::string read_script() const { return tandem::synth::read_script(module_, parameters_); }
-
-  Result<void> yosys(const std::string& directory, const std::string& step, const std::string& script) const {
-    const std::string path = fmt::format("{}/{}.ys", directory, step);
-    TANDEM_TRY(write_file(path, script));
-    TANDEM_ASSIGN(const ProcessResult result, run_process({"yosys", "-q", path}));
-    if (result.exit_code == 0) return {};
-    const std::string log = fmt::format("{}/{}.log", cache_, hex(design_key()));
-    TANDEM_TRY(write_file(log, script + result.output + result.errors));
-    const std::string& text = result.errors;
-    const size_t error = std::min(text.find("ERROR"), text.size());
-    return Diagnostic{{log},
-                      fmt::format("Yosys failed on '{}': {}", module_,
-                                  error == text.size() ? fmt::format("exit {}", result.exit_code)
-                                                       : text.substr(error, text.find('\n', error) - error)),
-                      {},
-                      "the log has the script and its whole output"};
-  }
-
-  /// Finds the modules that the design consists of, and the key of each.
+  /// Finds the modules that the design consists of, those that stand for repeated ones, and the key of each.
   Result<void> elaborate(const std::string& directory) {
-    const std::string path = directory + "/modules.json";
-    TANDEM_TRY(yosys(directory, "elaborate", read_script() + "tee -q -o " + path + " stat -json\n"));
-    TANDEM_ASSIGN(const Json modules, modules_of_stat(path));
-    const auto plain = [](const std::string& name) { return name.front() == '\\' ? name.substr(1) : name; };
-    for (const auto& [name, statistics] : modules.items()) children_[plain(name)];
-    for (const auto& [name, statistics] : modules.items()) {
-      for (const auto& [type, count] : statistics.at("num_cells_by_type").items()) {
-        if (children_.count(plain(type)) != 0) children_[plain(name)].push_back(plain(type));
+    std::vector<std::string> unread;
+    for (const std::string& module : repeated_modules()) {
+      if (module != top_.module) unread.push_back(module);
+    }
+    TANDEM_ASSIGN(design_, yosys_.elaborate({top_}, unread, directory + "/design"));
+    std::map<std::string, std::map<std::string, int64_t>> boxes;
+    for (const Element& element : design_.elements) {
+      for (const auto& [base, parameters] : element.unread) {
+        const auto [known, is_new] = boxes.emplace(base, parameters);
+        TANDEM_CHECK(is_new || known->second == parameters, "two kinds of " + base);
       }
     }
-    std::set<std::string> below;
-    for (const auto& [name, children] : children_) below.insert(children.begin(), children.end());
-    for (const auto& [name, children] : children_) {
-      if (below.count(name) == 0) top_ = name;
+    std::vector<Instance> instances;
+    for (const auto& [base, parameters] : boxes) {
+      const std::optional<Repeated> parts = repeated(base, parameters);
+      boxes_.push_back({base, parts ? parts->copies : 1, {}});
+      instances.push_back({base, parts ? parts->one : Parameters(parameters.begin(), parameters.end())});
+      if (parts && parts->two) instances.push_back({base, *parts->two});
     }
-    visit(top_);
+    if (!instances.empty()) {
+      TANDEM_ASSIGN(parts_, yosys_.elaborate(instances, {}, directory + "/parts"));
+    }
+    for (size_t i = 0, box = 0; i < instances.size(); ++i) {
+      while (boxes_[box].base != instances[i].module) ++box;
+      boxes_[box].parts.push_back(parts_.tops[i]);
+    }
+    for (const Element& element : parts_.elements) add_key(element);
+    for (const Box& box : boxes_) {
+      uint64_t key = hash64(std::to_string(box.copies));
+      for (const std::string& part : box.parts) key = hash64(hex(keys_.at(part)), key);
+      keys_[box.base] = key;
+      order_.emplace_back(box.base, box.base);
+    }
+    for (const Element& element : design_.elements) {
+      add_key(element);
+      order_.emplace_back(element.name, element.base);
+    }
     return {};
   }
 
-  /// Children first: gives each module its key and its place in `order_`.
-  uint64_t visit(const std::string& module) {
-    if (const auto known = keys_.find(module); known != keys_.end()) return known->second;
-    const std::string base = base_name(module);
-    uint64_t key = hash64(module + hex(source_keys_.at(base)), common_key_);
-    if (module == top_) {  // whose name need not tell its parameters
-      for (const auto& [name, value] : parameters_) key = hash64(fmt::format("{}={}", name, value), key);
-    }
-    for (const std::string& child : children_.at(module)) key = hash64(hex(visit(child)), key);
-    order_.push_back(module);
-    return keys_[module] = key;
+  void add_key(const Element& element) {
+    uint64_t key = hash64(element.base, yosys_.source_key(element.base));
+    for (const auto& [name, value] : element.parameters) key = hash64(fmt::format("{}={}", name, value), key);
+    for (const std::string& child : element.children) key = hash64(hex(keys_.at(child)), key);
+    for (const auto& [box, parameters] : element.unread) key = hash64(hex(keys_.at(box)), key);
+    keys_[element.name] = key;
   }
 
-  std::string cache_file(const std::string& module) const {
-    return fmt::format("{}/module-{}.json", cache_, hex(keys_.at(module)));
+  std::string cache_file(Flow flow, const std::string& module) const {
+    const uint64_t key = hash64(hex(keys_.at(module)), yosys_.flow_key(flow));
+    return fmt::format("{}/{}-{}.json", cache_, flow == Flow::kXc7 ? "module" : "gates", hex(key));
   }
 
-  /// Where `module` is one of the narrowed, finds its abstract by synthesis of the narrow one.
-  Result<void> widen(const std::string& module) {
-    const auto found = narrowed_.find(base_name(module));
-    if (found == narrowed_.end()) return {};
-    Run narrow(found->first, found->second.parameters, options_);
-    TANDEM_TRY(narrow.hierarchical());
-    if (narrow.abstracts_.empty()) {  // the report was cached
-      const ScratchDirectory scratch(fmt::format("{}/run-{}.{}", cache_, hex(narrow.design_key()), ::getpid()));
-      TANDEM_TRY(narrow.elaborate(scratch.path()));
-      TANDEM_TRY(narrow.map_missing(scratch.path()));
-    }
-    abstracts_[module] = widened(narrow.abstracts_.at(narrow.top_), found->second.copies);
-    return {};
-  }
-
+  /// Maps what no cache has: a process for each flow of the design and of the parts, as many at a time as there are
+  /// cores.
   Result<void> map_missing(const std::string& directory) {
-    std::string others;
-    bool missing = false;
-    for (const std::string& module : order_) {
-      TANDEM_TRY(widen(module));
-      if (fs::exists(cache_file(module)) || abstracts_.count(module) != 0) {
-        others += " " + pattern(module);
+    struct Task {
+      const Elaborated* design;
+      Flow flow;
+      std::vector<std::string> missing;
+      std::string output;
+      Result<void> result;
+    };
+    std::vector<Task> tasks;
+    for (const auto& [name, design] : {std::pair{"design", &design_}, std::pair{"parts", &parts_}}) {
+      for (const Flow flow : flows_) {
+        Task task{
+            design, flow, {}, fmt::format("{}/{}-{}.json", directory, name, flow == Flow::kXc7 ? "xc7" : "gates"), {}};
+        for (const Element& element : design->elements) {
+          if (!fs::exists(cache_file(flow, element.name))) task.missing.push_back(element.name);
+        }
+        if (!task.missing.empty()) tasks.push_back(std::move(task));
+      }
+    }
+    std::atomic<size_t> next{0};
+    const auto work = [&] {
+      for (size_t i = next++; i < tasks.size(); i = next++) {
+        Task& task = tasks[i];
+        task.result = yosys_.map(task.flow, *task.design, task.missing, task.output);
+      }
+    };
+    const unsigned jobs =
+        options_.jobs > 0 ? static_cast<unsigned>(options_.jobs) : std::max(1u, std::thread::hardware_concurrency());
+    std::vector<std::thread> workers;
+    for (unsigned i = 1; i < std::min<size_t>(jobs, tasks.size()); ++i) workers.emplace_back(work);
+    work();
+    for (std::thread& worker : workers) worker.join();
+    for (const Task& task : tasks) {
+      TANDEM_TRY(task.result);
+      if (task.flow == Flow::kXc7) {
+        TANDEM_ASSIGN(const std::string text, read_text_file(task.output));
+        netlists_[task.design] = Json::parse(text);
       } else {
-        missing = true;
+        TANDEM_ASSIGN(const auto gates, Yosys::read_gates(task.output));
+        for (const std::string& module : task.missing) {
+          TANDEM_TRY(write_file(cache_file(Flow::kGates, module), Json(gates.at(module)).dump()));
+        }
       }
-    }
-    Json netlist, statistics;
-    if (missing) {
-      const std::string begin = read_script() + (others.empty() ? "" : "blackbox" + others + "\n");
-      const std::string json = directory + "/xc7.json";
-      const std::string stat = directory + "/gates.json";
-      Result<void> gates;
-      std::thread beside([&] {
-        if (gates_) gates = yosys(directory, "gates", begin + kMapToGates + "tee -q -o " + stat + " stat -json\n");
-      });
-      const Result<void> xc7 = yosys(directory, "xc7", begin + map_to_xc7() + "json -o " + json + "\n");
-      beside.join();
-      TANDEM_TRY(xc7);
-      TANDEM_TRY(gates);
-      TANDEM_ASSIGN(const std::string text, read_text_file(json));
-      netlist = Json::parse(text);
-      if (gates_) {
-        TANDEM_ASSIGN(statistics, modules_of_stat(stat));
-      }
-    }
-    for (const std::string& module : order_) {
-      if (abstracts_.count(module) != 0) continue;
-      if (fs::exists(cache_file(module))) {
-        TANDEM_ASSIGN(const std::string text, read_text_file(cache_file(module)));
-        abstracts_[module] = abstract_from_json(Json::parse(text));
-        continue;
-      }
-      TANDEM_ASSIGN(Abstract abstract, read_module(netlist, module, abstracts_));
-      if (gates_) abstract.own.gates = gates_of(statistics.at(module.front() == '$' ? module : "\\" + module));
-      TANDEM_TRY(write_file(cache_file(module), tandem::synth::to_json(abstract).dump()));
-      abstracts_[module] = std::move(abstract);
     }
     return {};
   }
 
-  /// Cells of a `stat -json` that are gates: "$_AND_", but neither "$_DFF_P_" nor what is no gate.
-  static int64_t gates_of(const Json& statistics) {
-    int64_t gates = 0;
-    for (const auto& [type, count] : statistics.at("num_cells_by_type").items()) {
-      if (type.compare(0, 2, "$_") == 0 && type.find("DFF") == std::string::npos) gates += count.get<int64_t>();
+  /// The abstracts of all modules, children first, from the cache or from what was mapped.
+  Result<void> read_abstracts() {
+    for (const Element& element : parts_.elements) TANDEM_TRY(read_abstract(parts_, element.name));
+    for (const Box& box : boxes_) {
+      const Abstract& one = abstracts_.at(box.parts.front());
+      if (box.parts.size() == 2) {
+        abstracts_[box.base] = extrapolated(one, abstracts_.at(box.parts.back()), box.copies);
+      } else {
+        abstracts_[box.base] = box.copies == 1 ? one : widened(one, box.copies);
+      }
     }
-    return gates;
+    for (const Element& element : design_.elements) TANDEM_TRY(read_abstract(design_, element.name));
+    return {};
   }
 
-  Report sum() const {
+  Result<void> read_abstract(const Elaborated& design, const std::string& module) {
+    const std::string cached = cache_file(Flow::kXc7, module);
+    if (fs::exists(cached)) {
+      TANDEM_ASSIGN(const std::string text, read_text_file(cached));
+      abstracts_[module] = abstract_from_json(Json::parse(text));
+    } else {
+      TANDEM_ASSIGN(abstracts_[module], read_module(netlists_.at(&design), module, abstracts_));
+      TANDEM_TRY(write_file(cached, tandem::synth::to_json(abstracts_[module]).dump()));
+    }
+    if (options_.gates) {
+      TANDEM_ASSIGN(const std::string text, read_text_file(cache_file(Flow::kGates, module)));
+      abstracts_[module].own.gates = Json::parse(text).get<int64_t>();
+    }
+    return {};
+  }
+
+  Report sum(const std::string& top) const {
     Report report;
-    report.top = module_;
-    report.tool = tool_;
-    report.critical = abstracts_.at(top_).inside;
-    std::map<std::string, int64_t> instances{{top_, 1}};
+    report.top = top_.module;
+    report.tool = yosys_.version();
+    report.critical = abstracts_.at(top).inside;
+    std::map<std::string, int64_t> instances{{top, 1}};
     std::map<std::string, ModuleReport> rows;
-    // Parents come before children in the reverse of `order_`; a flattened design has only its top.
-    std::vector<std::string> order(order_.rbegin(), order_.rend());
-    for (const std::string& module : order) {
-      const auto found = abstracts_.find(module);
-      if (found == abstracts_.end()) continue;
-      const int64_t count = instances[module];
-      for (const auto& [child, times] : found->second.children) instances[child] += count * times;
-      ModuleReport& row = rows[base_name(module)];
-      row.name = base_name(module);
+    // Parents come before children in the reverse of `order_`.
+    for (auto module = order_.rbegin(); module != order_.rend(); ++module) {
+      const auto& [name, base] = *module;
+      const Abstract& abstract = abstracts_.at(name);
+      const int64_t count = instances[name];
+      for (const auto& [child, times] : abstract.children) instances[child] += count * times;
+      ModuleReport& row = rows[base];
+      row.name = base;
       row.instances += count;
-      row.resources += count * found->second.own;
-      row.longest.raise(found->second.inside.length);
-      report.total += count * found->second.own;
+      row.resources += count * abstract.own;
+      row.longest.raise(abstract.inside.length);
+      report.total += count * abstract.own;
     }
     for (auto& [name, row] : rows) report.modules.push_back(std::move(row));
     return report;
   }
 
-  const std::string module_;
-  const Parameters parameters_;
+  const Instance top_;
   const SynthesisOptions options_;
-  const std::map<std::string, Narrowed> narrowed_;
-  const bool gates_;
   const std::string cache_;
-  std::string tool_;
-  uint64_t common_key_ = 0;
-  std::map<std::string, uint64_t> source_keys_;               // "stream_fifo" -> its file's hash
-  std::map<std::string, std::vector<std::string>> children_;  // each once
-  std::map<std::string, uint64_t> keys_;
-  std::vector<std::string> order_;  // children before parents
-  std::string top_;                 // as Yosys names it
+  const Yosys yosys_;
+  std::vector<Flow> flows_;
+  Elaborated design_, parts_;
+  std::vector<Box> boxes_;
+  std::map<std::string, uint64_t> keys_;                    // of elements and boxes
+  std::vector<std::pair<std::string, std::string>> order_;  // of elements and boxes, children first: name, base
+  std::map<const Elaborated*, Json> netlists_;
   std::map<std::string, Abstract> abstracts_;
 };
+
+Result<Run> run_of(const std::string& module, Parameters parameters, const SynthesisOptions& options) {
+  TANDEM_ASSIGN(Yosys yosys, Yosys::find());
+  return Run({module, std::move(parameters)}, options, std::move(yosys));
+}
 
 Parameters parameters_of(const isa::HwConfig& hardware) {
   Parameters parameters;
   for (const isa::RtlParameter& parameter : isa::rtl_parameters(hardware))
     parameters.emplace_back(parameter.name, parameter.value);
   return parameters;
-}
-
-// The multiplier array is most of a large design, and its columns are alike.
-constexpr int64_t kNarrowColumns = 4;
-
-/// The accelerator's multiplier array with as few lanes as it can have, of those `parameters` that it knows.
-Result<std::map<std::string, Narrowed>> narrowed(const isa::HwConfig& hardware, const Parameters& parameters) {
-  Narrowed array{{}, hardware.batch * hardware.block_out / kNarrowColumns};
-  TANDEM_ASSIGN(const std::string source, read_text_file(checkout_path("hw/gemm_core.sv")));
-  for (const auto& [name, value] : parameters) {
-    if (source.find("parameter int " + name + " ") == std::string::npos) continue;
-    array.parameters.emplace_back(name, name == "Batch" ? 1 : name == "BlockOut" ? kNarrowColumns : value);
-  }
-  return std::map<std::string, Narrowed>{{"gemm_core", std::move(array)}};
 }
 
 Json to_json(const Resources& resources) {
@@ -394,18 +327,6 @@ Resources resources_from(const Json& json) {
 
 }  // namespace
 
-std::string read_script(const std::string& module, const Parameters& parameters) {
-  std::string script = fmt::format("read_verilog -sv -I{} -I{}", TANDEM_GENERATED_ISA, checkout_path("hw"));
-  for (const std::string& source : verilog_sources()) script += " " + source;
-  script += "\n";
-  if (!parameters.empty()) {
-    script += "chparam";
-    for (const auto& [name, value] : parameters) script += fmt::format(" -set {} {}", name, value);
-    script += " " + module + "\n";
-  }
-  return script + "hierarchy -check -top " + module + "\n";
-}
-
 std::string default_synthesis_cache() {
   if (const char* cache = std::getenv("TANDEM_CACHE"); cache != nullptr && *cache != '\0') return cache;
   if (::access(checkout_path("").c_str(), W_OK) == 0) return checkout_path(".cache/synthesis");
@@ -413,28 +334,39 @@ std::string default_synthesis_cache() {
   return std::string(home != nullptr ? home : "/tmp") + "/.cache/tandem";
 }
 
+Result<std::string> sources_id() {
+  TANDEM_ASSIGN(const Yosys yosys, Yosys::find());
+  return hex(yosys.sources_key());
+}
+
 Result<Report> synthesise(const isa::HwConfig& hardware, const SynthesisOptions& options) {
   const std::vector<Diagnostic> broken = isa::check(hardware);
   if (!broken.empty()) return broken.front();
-  const Parameters parameters = parameters_of(hardware);
-  TANDEM_ASSIGN(auto narrow, narrowed(hardware, parameters));
-  return Run("tandem_accel", parameters, options, std::move(narrow)).hierarchical();
+  return synthesise_module("tandem_accel", parameters_of(hardware), options);
+}
+
+Result<std::optional<Report>> cached_report(const isa::HwConfig& hardware, const SynthesisOptions& options) {
+  TANDEM_ASSIGN(const Run run, run_of("tandem_accel", parameters_of(hardware), options));
+  return run.cached();
 }
 
 Result<Report> synthesise_module(const std::string& module, const Parameters& parameters,
                                  const SynthesisOptions& options) {
-  return Run(module, parameters, options).hierarchical();
+  TANDEM_ASSIGN(Run run, run_of(module, parameters, options));
+  return run.hierarchical();
 }
 
 Result<Report> synthesise_flattened(const std::string& module, const Parameters& parameters,
                                     const SynthesisOptions& options) {
-  return Run(module, parameters, options).flattened();
+  TANDEM_ASSIGN(Run run, run_of(module, parameters, options));
+  return run.flattened();
 }
 
 Result<void> write_netlist(const isa::HwConfig& hardware, const std::string& path) {
   const std::vector<Diagnostic> broken = isa::check(hardware);
   if (!broken.empty()) return broken.front();
-  return Run("tandem_accel", parameters_of(hardware), {}).netlist(path);
+  TANDEM_ASSIGN(Run run, run_of("tandem_accel", parameters_of(hardware), {}));
+  return run.netlist(path);
 }
 
 nlohmann::ordered_json to_json(const Report& report) {

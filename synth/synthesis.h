@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "isa/hw_config.h"
 #include "support/result.h"
 #include "synth/netlist.h"
+#include "synth/yosys.h"
 
 namespace tandem::synth {
 
@@ -33,19 +35,23 @@ struct Report {
 struct SynthesisOptions {
   bool gates = true;            // also a netlist of generic gates; else `gates` is 0 everywhere
   std::string cache_directory;  // "": default_synthesis_cache()
+  int jobs = 0;                 // processes of Yosys at a time; 0: one a core
 };
 
 /// $TANDEM_CACHE, else .cache/synthesis in the checkout, else (where that cannot be written) ~/.cache/tandem.
 std::string default_synthesis_cache();
 
+/// Identity of the RTL: changes with any of its files. Errors: Yosys missing.
+Result<std::string> sources_id();
+
 /// Synthesises the whole accelerator. Minutes where nothing is cached. Errors: illegal hardware, Yosys missing or
 /// failing, a module with latches or loops.
 Result<Report> synthesise(const isa::HwConfig& hardware, const SynthesisOptions& options = {});
 
+/// The report of `synthesise` where it is cached.
+Result<std::optional<Report>> cached_report(const isa::HwConfig& hardware, const SynthesisOptions& options = {});
+
 /// Synthesises one module of hw/ with the given parameters; the others keep their defaults.
-using Parameters = std::vector<std::pair<std::string, int64_t>>;
-/// Yosys's commands that read all of hw/ and elaborate one module.
-std::string read_script(const std::string& module, const Parameters& parameters);
 Result<Report> synthesise_module(const std::string& module, const Parameters& parameters,
                                  const SynthesisOptions& options = {});
 

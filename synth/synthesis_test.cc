@@ -58,6 +58,27 @@ TEST_F(Synthesis, AWideMultiplierArrayIsAMultipleOfANarrowOne) {
   EXPECT_EQ(narrow.critical.length.levels, wide.critical.length.levels);
 }
 
+// As are lanes of REQUANTIZE, of which one and two are synthesised.
+TEST_F(Synthesis, EachFurtherLaneAddsTheSame) {
+  const auto lanes = [](int64_t count) {
+    return synthesise_module("requantize_lanes", {{"Lanes", count}}, without_gates()).value();
+  };
+  const Report one = lanes(1), two = lanes(2), three = lanes(3);
+  EXPECT_EQ(three.total.dsp, 2 * two.total.dsp - one.total.dsp);
+  EXPECT_EQ(three.total.ff, 2 * two.total.ff - one.total.ff);
+  const auto expected = static_cast<double>(2 * two.total.lut - one.total.lut);
+  EXPECT_NEAR(static_cast<double>(three.total.lut), expected, 0.03 * expected);
+  EXPECT_EQ(three.critical.length.levels, two.critical.length.levels);
+}
+
+TEST_F(Synthesis, PackedProductsTakeHalfTheDsps) {
+  Parameters packed = kNarrowArray;
+  packed.emplace_back("DspPacking", 1);
+  const Report report = synthesise_module("gemm_core", packed, without_gates()).value();
+  EXPECT_EQ(report.total.dsp, 4 * 4 / 2);
+  EXPECT_GT(report.critical.length.ns, 0);
+}
+
 TEST_F(Synthesis, IllegalHardwareIsRefusedWithTheRule) {
   isa::HwConfig hardware;
   hardware.block_in = 24;
