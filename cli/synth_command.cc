@@ -21,6 +21,7 @@ struct Options {
   std::string device;
   std::string netlist;
   int fit = 0;  // samples; 0: none
+  int held_out = 20;
   uint64_t seed = 1;
   int64_t most_macs = 256;
 };
@@ -40,7 +41,7 @@ nlohmann::ordered_json to_json(const std::vector<synth::Use>& uses, const synth:
   return json;
 }
 
-/// Fits the closed-form model to freshly synthesised samples and writes it.
+/// Fits the closed-form model to synthesised samples, and writes it with others that it has not seen.
 Result<int> fit_model(const Options& options) {
   constexpr int kFewest = 8;
   if (!options.hardware.empty()) {
@@ -49,14 +50,30 @@ Result<int> fit_model(const Options& options) {
   if (options.fit < kFewest) {
     return Diagnostic{{}, fmt::format("--fit {}: a fit needs at least {} samples", options.fit, kFewest), {}, ""};
   }
+  int number = 0;
+  const auto done = [&](const synth::Sample& sample) {
+    note(fmt::format("{:>3} of {}: {} LUTs", ++number, options.fit + options.held_out, sample.figures.at("lut")));
+  };
+  TANDEM_ASSIGN(const std::string rtl, synth::sources_id());
+  const auto source = [&](int count, uint64_t seed) {
+    return fmt::format("{} random configurations, seed {}, at most {} MACs, RTL {}", count, seed, options.most_macs,
+                       rtl);
+  };
   TANDEM_ASSIGN(const std::vector<synth::Sample> samples,
-                synth::synthesise_samples(options.seed, options.fit, options.most_macs));
-  const synth::AreaModel model = synth::AreaModel::fit(samples);
+                synth::synthesise_samples(options.seed, options.fit, options.most_macs, done));
+  TANDEM_ASSIGN(const std::vector<synth::Sample> held_out,
+                synth::synthesise_samples(options.seed + 1, options.held_out, options.most_macs, done));
+  const auto model = synth::AreaModel::fit(samples, source(options.fit, options.seed));
   TANDEM_TRY(write_file(checkout_path(synth::kAreaModelPath), model.to_yaml()));
-  for (const auto& [figure, error] : synth::median_errors(model, samples)) {
-    print(fmt::format("{:<10} median error on the samples themselves {:.1f} %", figure, 100 * error));
+  TANDEM_TRY(write_file(checkout_path(synth::kHeldOutPath),
+                        synth::to_yaml(held_out, source(options.held_out, options.seed + 1))));
+  const synth::Figures errors = synth::median_errors(model, samples);
+  const synth::Figures others = synth::median_errors(model, held_out);
+  for (const std::string& figure : synth::modelled()) {
+    print(fmt::format("{:<10} median error {:>5.1f} % on the samples, {:>5.1f} % on others", figure,
+                      100 * errors.at(figure), 100 * others.at(figure)));
   }
-  note(fmt::format("wrote {}; tandem bench synthesis measures it on other configurations", synth::kAreaModelPath));
+  note(fmt::format("wrote {} and {}", synth::kAreaModelPath, synth::kHeldOutPath));
   return kExitOk;
 }
 
@@ -98,6 +115,10 @@ void add_synth(Cli& cli) {
   command.add_option("--netlist", options->netlist, "Also write the mapped netlist as Verilog")->type_name("FILE.v");
   command.add_option("--fit", options->fit, "Instead: synthesise so many random configurations and fit the area model")
       ->type_name("SAMPLES");
+  command.add_option("--held-out", options->held_out, "Further configurations, which judge the fitted model")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   command.add_option("--seed", options->seed, "Seed of the configurations of --fit")
       ->type_name("N")
       ->capture_default_str();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <set>
 
 #include "support/check.h"
 #include "support/environment.h"
@@ -15,31 +17,11 @@ namespace tandem::synth {
 namespace {
 
 using isa::HwConfig;
-using isa::Memory;
 
-constexpr int kMostTerms = 7;
-
-/// RAMB18 halves of a memory, by the aspects that a block has (AMD UG473, table 1-7), where Yosys uses block RAM.
-double block_halves(double width, double depth) {
-  double best = INFINITY;
-  const std::pair<double, double> aspects[] = {{36, 512}, {18, 1024}, {9, 2048}, {4, 4096}, {2, 8192}, {1, 16384}};
-  for (const auto& [wide, deep] : aspects) best = std::min(best, std::ceil(width / wide) * std::ceil(depth / deep));
-  return best;
-}
-
-/// A scratchpad as load_buffer.sv and accumulator_buffer.sv build it: chunks of bus width, or banks of one element.
-struct Geometry {
-  double memories, width, depth;
-};
-Geometry geometry(double element_bits, double entries, double bus_bits) {
-  if (element_bits >= bus_bits) return {element_bits / bus_bits, bus_bits, entries};
-  return {bus_bits / element_bits, element_bits, entries * element_bits / bus_bits};
-}
-
-// Yosys 0.23 leaves a memory to LUTs where it would fill less than 5 % of its blocks.
-bool is_block(const Geometry& memory) {
-  return memory.width * memory.depth >= 0.05 * 18432 * block_halves(memory.width, memory.depth);
-}
+constexpr char kPeriod[] = "period_ns";
+constexpr int kMostTerms = 6;
+constexpr double kWorthATerm = 0.9;  // of the error without it
+constexpr double kExact = 1e-10;     // a mean squared error that leaves nothing to explain
 
 /// Solves the normal equations of rows x = y by Cholesky's method, with a trace of ridge.
 std::vector<double> least_squares(const std::vector<std::vector<double>>& rows, const std::vector<double>& y) {
@@ -77,48 +59,46 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
   return sum;
 }
 
-/// Mean squared relative error on each sample by a fit to the others; rows are relative, so the goal is 1.
-double error_left_out(const std::vector<std::vector<double>>& rows) {
+/// Mean squared error on each sample by a fit to the others.
+double error_left_out(const std::vector<std::vector<double>>& rows, const std::vector<double>& goal) {
   double error = 0;
-  const std::vector<double> ones(rows.size() - 1, 1.0);
   for (size_t out = 0; out < rows.size(); ++out) {
     std::vector<std::vector<double>> others;
+    std::vector<double> goals;
     for (size_t i = 0; i < rows.size(); ++i) {
-      if (i != out) others.push_back(rows[i]);
+      if (i == out) continue;
+      others.push_back(rows[i]);
+      goals.push_back(goal[i]);
     }
-    const double miss = dot(least_squares(others, ones), rows[out]) - 1;
+    const double miss = dot(least_squares(others, goals), rows[out]) - goal[out];
     error += std::min(miss * miss, 1.0);
   }
   return error / static_cast<double>(rows.size());
 }
 
-AreaModel::Terms fit_figure(const std::vector<Sample>& samples, const std::string& figure) {
-  std::vector<std::map<std::string, double>> features;
-  std::vector<double> values;
-  for (const Sample& sample : samples) {
-    if (sample.figures.at(figure) <= 0) continue;
-    features.push_back(area_features(sample.hardware));
-    values.push_back(sample.figures.at(figure));
-  }
-  if (features.empty()) return {};
-  std::vector<std::string> chosen;
+/// The sum of features that is nearest to `values`; errors count relative to `scales`.
+AreaModel::Terms fit_terms(const std::vector<std::map<std::string, double>>& features,
+                           const std::vector<double>& values, const std::vector<double>& scales) {
+  if (std::all_of(values.begin(), values.end(), [](double value) { return value == 0; })) return {};
+  std::vector<double> goal;
+  for (size_t i = 0; i < values.size(); ++i) goal.push_back(values[i] / scales[i]);
   const auto rows_with = [&](const std::vector<std::string>& names) {
-    std::vector<std::vector<double>> rows;
+    std::vector<std::vector<double>> rows(features.size());
     for (size_t i = 0; i < features.size(); ++i) {
-      rows.emplace_back();
-      for (const std::string& name : names) rows.back().push_back(features[i].at(name) / values[i]);
+      for (const std::string& name : names) rows[i].push_back(features[i].at(name) / scales[i]);
     }
     return rows;
   };
+  std::vector<std::string> chosen;
   double best = INFINITY;
-  while (chosen.size() < std::min<size_t>(kMostTerms, features.size() / 3)) {
+  while (chosen.size() < std::min<size_t>(kMostTerms, features.size() / 3) && best > kExact) {
     std::string next;
     for (const auto& [name, value] : features.front()) {
       if (std::find(chosen.begin(), chosen.end(), name) != chosen.end()) continue;
       std::vector<std::string> candidate = chosen;
       candidate.push_back(name);
-      const double error = error_left_out(rows_with(candidate));
-      if (error < 0.95 * best) {
+      const double error = error_left_out(rows_with(candidate), goal);
+      if (error < kWorthATerm * best) {
         best = error;
         next = name;
       }
@@ -126,10 +106,48 @@ AreaModel::Terms fit_figure(const std::vector<Sample>& samples, const std::strin
     if (next.empty()) break;
     chosen.push_back(next);
   }
-  const std::vector<double> factors = least_squares(rows_with(chosen), std::vector<double>(features.size(), 1.0));
+  const std::vector<double> factors = least_squares(rows_with(chosen), goal);
   AreaModel::Terms terms;
   for (size_t i = 0; i < chosen.size(); ++i) terms.emplace_back(chosen[i], factors[i]);
   return terms;
+}
+
+double value_of(const AreaModel::Terms& terms, const std::map<std::string, double>& features) {
+  double sum = 0;
+  for (const auto& [feature, factor] : terms) sum += factor * features.at(feature);
+  return std::max(sum, 0.0);
+}
+
+std::string flow_map(const AreaModel::Terms& terms) {
+  std::string text;
+  for (const auto& [feature, factor] : terms)
+    text += fmt::format("{}{}: {:.9g}", text.empty() ? "" : ", ", feature, factor);
+  return "{" + text + "}";
+}
+
+Result<AreaModel::Terms> parse_terms(const YamlNode& node) {
+  std::vector<std::string> known;
+  for (const auto& [name, value] : area_features(HwConfig{})) known.push_back(name);
+  TANDEM_TRY(node.only_keys(known));
+  AreaModel::Terms terms;
+  for (const auto& [feature, entry] : node.entries()) {
+    TANDEM_ASSIGN(const double factor, entry.number());
+    terms.emplace_back(feature, factor);
+  }
+  return terms;
+}
+
+Figures figures_of(const Resources& resources) {
+  return {{"lut", static_cast<double>(resources.lut)},
+          {"ff", static_cast<double>(resources.ff)},
+          {"bram36", resources.bram36()},
+          {"dsp", static_cast<double>(resources.dsp)}};
+}
+
+/// The area of a module in a sample; 0 where the sample does without it.
+double area_of(const Sample& sample, const std::string& module, const std::string& figure) {
+  const auto found = sample.modules.find(module);
+  return found == sample.modules.end() ? 0 : found->second.at(figure);
 }
 
 int64_t power_of_two(Rng& rng, int64_t low, int64_t high) {
@@ -145,101 +163,74 @@ const std::vector<std::string>& modelled() {
   return kModelled;
 }
 
-std::map<std::string, double> area_features(const HwConfig& h) {
-  const double lanes = h.batch * h.block_out;
-  const double macs = static_cast<double>(h.macs_per_uop());
-  const double bus_bits = 8.0 * h.bus_bytes;
-  std::map<std::string, double> f;
-  f["one"] = 1;
-  f["macs"] = macs;
-  f["lanes"] = lanes;
-  f["batch_inputs"] = h.batch * h.block_in;
-  f["weights"] = h.block_in * h.block_out;
-  f["adder_bits"] = lanes * (h.block_in - 1) * (17 + std::log2(h.block_in));
-  f["sum_bits"] = lanes * (17 + std::log2(h.block_in));
-  f["alu_lanes"] = h.alu_lanes();
-  f["extended_alu_lanes"] = h.alu_lanes() * h.extended_alu;
-  f["alu_turns"] = lanes / h.alu_lanes() > 1 ? lanes : 0;  // lanes behind a multiplexer
-  f["requant_lanes"] = h.requant_lanes();
-  f["requant_unit"] = h.requant_lanes() > 0 ? 1 : 0;
-  f["requant_turns"] = h.requant_lanes() > 0 ? lanes : 0;
-  f["depthwise_lanes"] = lanes * h.depthwise_width();
-  f["bus_bits"] = bus_bits;
-  f["bus_shuffle"] = bus_bits * std::log2(h.bus_bytes);
-  f["command_queues"] = std::log2(h.command_queue_depth);
-  f["command_words"] = h.command_queue_depth;
-  f["token_bits"] = std::log2(h.token_queue_depth);
-  f["outstanding_bits"] = std::log2(h.outstanding_reads + 1);
-  f["log_macs"] = std::log2(macs);
-  f["log_lanes"] = std::log2(lanes);
-  double blocks = 0;
-  double index_bits = 0;
-  for (const auto& [name, memory, copies] :
-       {std::tuple{"uop", Memory::kUop, 1.0}, std::tuple{"inp", Memory::kInp, 1.0},
-        std::tuple{"wgt", Memory::kWgt, 1.0}, std::tuple{"acc", Memory::kAcc, 2.0},
-        std::tuple{"out", Memory::kOut, 1.0}, std::tuple{"prm", Memory::kPrm, 1.0}}) {
-    const double entries = static_cast<double>(h.depth(memory));
-    const double bits = 8.0 * static_cast<double>(h.element_bytes(memory));
-    if (entries < 1) {
-      f[std::string(name) + "_lut_bits"] = f[std::string(name) + "_crossbar"] = 0;
-      continue;
-    }
-    const Geometry memories = geometry(bits, entries, bus_bits);
-    const bool block = is_block(memories);
-    if (block) blocks += copies * memories.memories * block_halves(memories.width, memories.depth) / 2;
-    f[std::string(name) + "_lut_bits"] = block ? 0 : copies * bits * entries / 64;
-    f[std::string(name) + "_crossbar"] = bits < bus_bits ? bus_bits * std::log2(bus_bits / bits) : bits;
-    index_bits += std::log2(entries);
-  }
-  f["blocks"] = blocks;
-  const double queue_bits = 128 + 33;
-  f["queue_blocks"] = 3 * block_halves(queue_bits, h.command_queue_depth) / 2;
-  f["index_bits"] = index_bits;
-  return f;
-}
-
-AreaModel AreaModel::fit(const std::vector<Sample>& samples) {
+AreaModel AreaModel::fit(const std::vector<Sample>& samples, const std::string& source) {
   TANDEM_CHECK(samples.size() >= 8, "a fit needs at least eight samples");
   AreaModel model;
-  for (const std::string& figure : modelled()) model.terms_[figure] = fit_figure(samples, figure);
+  model.source_ = source;
+  std::vector<std::map<std::string, double>> features;
+  std::set<std::string> modules;
+  for (const Sample& sample : samples) {
+    features.push_back(area_features(sample.hardware));
+    for (const auto& [module, figures] : sample.modules) modules.insert(module);
+  }
+  const auto column = [&](const auto& value) {
+    std::vector<double> values;
+    for (const Sample& sample : samples) values.push_back(value(sample));
+    return values;
+  };
+  for (const std::string& figure : modelled()) {
+    const std::vector<double> whole =
+        column([&](const Sample& sample) { return std::max(sample.figures.at(figure), 1.0); });
+    if (figure == kPeriod) {
+      model.period_ = fit_terms(features, whole, whole);
+      continue;
+    }
+    for (const std::string& module : modules) {
+      Terms terms = fit_terms(features, column([&](const Sample& s) { return area_of(s, module, figure); }), whole);
+      if (!terms.empty()) model.area_[module][figure] = std::move(terms);
+    }
+  }
   return model;
 }
 
 Figures AreaModel::estimate(const HwConfig& hardware) const {
   const std::map<std::string, double> features = area_features(hardware);
   Figures figures;
-  for (const auto& [figure, terms] : terms_) {
-    double& sum = figures[figure];
-    for (const auto& [feature, factor] : terms) sum += factor * features.at(feature);
-    sum = std::max(sum, 0.0);
+  for (const std::string& figure : modelled()) figures[figure] = 0;
+  for (const auto& [module, areas] : area_) {
+    for (const auto& [figure, terms] : areas) figures[figure] += value_of(terms, features);
   }
+  figures[kPeriod] = value_of(period_, features);
   return figures;
 }
 
 std::string AreaModel::to_yaml() const {
   std::string text =
-      "# Area and clock in closed form: figure -> feature -> factor. Written by `tandem synth --fit`; "
-      "synth/area_model.h.\n";
-  for (const auto& [figure, terms] : terms_) {
-    text += figure + (terms.empty() ? ": {}\n" : ":\n");
-    for (const auto& [feature, factor] : terms) text += fmt::format("  {}: {:.9g}\n", feature, factor);
+      "# Area and clock in closed form: sums of features (synth/area_features.h) with these factors. Written by "
+      "`tandem "
+      "synth --fit`.\n";
+  text +=
+      fmt::format("source: {}\nperiod_ns: {}\nmodules:{}\n", source_, flow_map(period_), area_.empty() ? " {}" : "");
+  for (const auto& [module, areas] : area_) {
+    text += fmt::format("  {}:\n", module);
+    for (const auto& [figure, terms] : areas) text += fmt::format("    {}: {}\n", figure, flow_map(terms));
   }
   return text;
 }
 
 Result<AreaModel> AreaModel::parse(const std::string& text, const std::string& file) {
   TANDEM_ASSIGN(const YamlNode root, YamlNode::parse(text, file));
-  TANDEM_TRY(root.only_keys(modelled()));
-  std::vector<std::string> known;
-  for (const auto& [name, value] : area_features(HwConfig{})) known.push_back(name);
+  TANDEM_TRY(root.only_keys({"source", kPeriod, "modules"}));
   AreaModel model;
-  for (const std::string& figure : modelled()) {
-    TANDEM_ASSIGN(const YamlNode terms, root.at(figure));
-    TANDEM_TRY(terms.only_keys(known));
-    model.terms_[figure];
-    for (const auto& [feature, node] : terms.entries()) {
-      TANDEM_ASSIGN(const double factor, node.number());
-      model.terms_[figure].emplace_back(feature, factor);
+  TANDEM_ASSIGN(const YamlNode source, root.at("source"));
+  TANDEM_ASSIGN(model.source_, source.text());
+  TANDEM_ASSIGN(const YamlNode period, root.at(kPeriod));
+  TANDEM_ASSIGN(model.period_, parse_terms(period));
+  TANDEM_ASSIGN(const YamlNode modules, root.at("modules"));
+  for (const auto& [module, areas] : modules.entries()) {
+    TANDEM_TRY(areas.only_keys({"lut", "ff", "bram36", "dsp"}));
+    for (const auto& [figure, terms] : areas.entries()) {
+      TANDEM_ASSIGN(model.area_[module][figure], parse_terms(terms));
     }
   }
   return model;
@@ -247,6 +238,9 @@ Result<AreaModel> AreaModel::parse(const std::string& text, const std::string& f
 
 Result<AreaModel> AreaModel::load() {
   const std::string path = checkout_path(kAreaModelPath);
+  if (!std::filesystem::exists(path)) {
+    return Diagnostic{{path}, "there is no area model yet", {}, "'tandem synth --fit 40' fits one (docs/synthesis.md)"};
+  }
   TANDEM_ASSIGN(const std::string text, read_text_file(path));
   return parse(text, path);
 }
@@ -273,26 +267,71 @@ HwConfig random_hardware(Rng& rng, int64_t max_macs) {
     hardware.chosen_alu_lanes =
         static_cast<int>(power_of_two(rng, 1, int64_t{1} * hardware.batch * hardware.block_out));
     hardware.extended_alu = static_cast<int>(rng.uniform(0, 1));
+    hardware.dsp_packing = static_cast<int>(rng.uniform(0, 1));
     hardware.name = "random";
     if (hardware.macs_per_uop() <= max_macs && isa::check(hardware).empty()) return hardware;
   }
 }
 
-Result<std::vector<Sample>> synthesise_samples(uint64_t seed, int count, int64_t max_macs) {
+Result<std::vector<Sample>> synthesise_samples(uint64_t seed, int count, int64_t max_macs,
+                                               const std::function<void(const Sample&)>& done) {
   Rng rng(seed);
   std::vector<Sample> samples;
   SynthesisOptions options;
   options.gates = false;
+  options.jobs = 1;
   while (static_cast<int>(samples.size()) < count) {
-    const HwConfig hardware = random_hardware(rng, max_macs);
-    TANDEM_ASSIGN(const Report report, synthesise(hardware, options));
-    const Resources& total = report.total;
-    samples.push_back({hardware,
-                       {{"lut", static_cast<double>(total.lut)},
-                        {"ff", static_cast<double>(total.ff)},
-                        {"bram36", total.bram36()},
-                        {"dsp", static_cast<double>(total.dsp)},
-                        {"period_ns", report.critical.length.ns}}});
+    Sample sample{random_hardware(rng, max_macs), {}, {}};
+    TANDEM_ASSIGN(const Report report, synthesise(sample.hardware, options));
+    sample.figures = figures_of(report.total);
+    sample.figures[kPeriod] = report.critical.length.ns;
+    for (const ModuleReport& row : report.modules) sample.modules[row.name] = figures_of(row.resources);
+    done(sample);
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+std::string to_yaml(const std::vector<Sample>& samples, const std::string& source) {
+  std::string text = fmt::format(
+      "# Synthesised configurations that the area model was not fitted to. Written by `tandem synth --fit`.\n"
+      "source: {}\nsamples:\n",
+      source);
+  for (const Sample& sample : samples) {
+    std::string hardware, figures;
+    for (const std::string& name : isa::parameter_names()) {
+      hardware += fmt::format("{}{}: {}", hardware.empty() ? "" : ", ", name, isa::parameter(sample.hardware, name));
+    }
+    for (const std::string& figure : modelled())
+      figures += fmt::format(", {}: {:.9g}", figure, sample.figures.at(figure));
+    text += fmt::format("- {{hardware: {{{}}}{}}}\n", hardware, figures);
+  }
+  return text;
+}
+
+Result<std::vector<Sample>> parse_samples(const std::string& text, const std::string& file) {
+  TANDEM_ASSIGN(const YamlNode root, YamlNode::parse(text, file));
+  TANDEM_TRY(root.only_keys({"source", "samples"}));
+  TANDEM_ASSIGN(const YamlNode list, root.at("samples"));
+  std::vector<std::string> keys = modelled();
+  keys.emplace_back("hardware");
+  std::vector<Sample> samples;
+  for (const YamlNode& item : list.items()) {
+    TANDEM_TRY(item.only_keys(keys));
+    Sample sample;
+    TANDEM_ASSIGN(const YamlNode hardware, item.at("hardware"));
+    TANDEM_TRY(hardware.only_keys(isa::parameter_names()));
+    for (const auto& [name, node] : hardware.entries()) {
+      TANDEM_ASSIGN(const int64_t value, node.integer());
+      sample.hardware = isa::with_parameter(std::move(sample.hardware), name, value);
+    }
+    const std::vector<Diagnostic> broken = isa::check(sample.hardware, hardware.where());
+    if (!broken.empty()) return broken.front();
+    for (const std::string& figure : modelled()) {
+      TANDEM_ASSIGN(const YamlNode node, item.at(figure));
+      TANDEM_ASSIGN(sample.figures[figure], node.number());
+    }
+    samples.push_back(std::move(sample));
   }
   return samples;
 }
