@@ -15,6 +15,7 @@ void add_doctor(Cli& cli);
 void add_exec(Cli& cli);
 void add_explore(Cli& cli);
 void add_run(Cli& cli);
+void add_schedule(Cli& cli);
 void add_synth(Cli& cli);
 void add_tensorize(Cli& cli);
 void add_verify(Cli& cli);
@@ -31,6 +32,7 @@ inline constexpr void (*kCommands[])(Cli&) = {
     add_exec,
     add_explore,
     add_run,
+    add_schedule,
     add_synth,
     add_tensorize,
     add_verify,

@@ -184,6 +184,10 @@ TEST_F(CpuCodeTest, LoopKindsScalarsIntrinsicsAndConditions) {
                       "  unrolled p in 0..8 { if (p % 3 == 1) { @alu_add(y[p, 0]; imm) { for q in 0..8 { y[p, q] = "
                       "y[p, q] + imm; } } } } }"),
                {}, {{"imm", -5}});
+  // What a CPU has not runs one after another.
+  expect_equal(parsed("kernel k(out y: i32[4, 2, 8]) { block.x i in 0..4 { block.z l in 0..2 { thread.x j in 0..8 { "
+                      "y[i, l, j] = i32(i * 64 + l * 8 + j); } } } }"),
+               {}, {});
 }
 
 TEST_F(CpuCodeTest, RandomKernels) {
