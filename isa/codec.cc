@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "isa/instruction.h"
 
@@ -60,14 +61,30 @@ Diagnostic bad_encoding(const std::string& what, std::vector<std::string> legal 
   return Diagnostic{{}, what, std::move(legal), ""};
 }
 
+bool is_known(const FieldInfo& field, int64_t value) {
+  const auto any = [](const auto& infos, const auto& matches) {
+    return std::any_of(infos.begin(), infos.end(), matches);
+  };
+  switch (field.kind) {
+    case FieldKind::kMemory:
+      return ((field.memory_set >> value) & 1) != 0 &&
+             any(memory_infos(), [&](const MemoryInfo& memory) { return memory.mem_type == value; });
+    case FieldKind::kState:
+      return any(state_infos(), [&](const StateInfo& state) { return state.code == value; });
+    case FieldKind::kAluOp:
+      return value < kFirstExtendedAluOp && any(alu_op_infos(), [&](const AluOpInfo& op) { return op.code == value; });
+    case FieldKind::kAluOpExtended:
+      return any(alu_op_infos(), [&](const AluOpInfo& op) { return op.code == value + kFirstExtendedAluOp; });
+    default:
+      return true;
+  }
+}
+
 /// Whether a field's value is one that its kind knows.
 Result<void> check_value(const InstructionInfo& instruction, const FieldInfo& field, int64_t value) {
-  const std::vector<FieldCode> codes = known_codes(field);
-  const bool known =
-      std::any_of(codes.begin(), codes.end(), [&](const FieldCode& code) { return code.value == value; });
-  if (!codes.empty() && !known) {
+  if (!is_known(field, value)) {
     std::vector<std::string> legal;
-    for (const FieldCode& code : codes) legal.push_back(fmt::format("{} ({})", code.value, code.name));
+    for (const FieldCode& code : known_codes(field)) legal.push_back(fmt::format("{} ({})", code.value, code.name));
     const char* unknown = field.kind == FieldKind::kMemory ? "" : "unknown ";
     return bad_encoding(fmt::format("{} with {}{} {}", instruction.name, unknown, field.name, value), std::move(legal));
   }
@@ -100,26 +117,28 @@ void Codec::note_absent(const HwConfig& config, const char* needs) {
 }
 
 std::string Codec::contradiction(const InstructionInfo& table, const FieldValues& values) const {
-  const auto lacks = [this](const std::string& what, const char* needs) {
-    if (*needs == '\0' || absent_.empty() || absent_.count(needs) == 0) return std::string();
+  // Nearly always there is nothing to say: no text is made before that is known.
+  const auto is_absent = [this](const char* needs) {
+    return *needs != '\0' && !absent_.empty() && absent_.count(needs) != 0;
+  };
+  const auto lacks = [](const std::string& what, const char* needs) {
     return fmt::format("{} needs {} of at least 1; the hardware has 0", what, needs);
   };
-  std::string problem = lacks(table.name, table.needs);
-  for (size_t i = 0; i < table.fields.size() && problem.empty(); ++i) {
+  if (is_absent(table.needs)) return lacks(table.name, table.needs);
+  for (size_t i = 0; i < table.fields.size(); ++i) {
     const FieldInfo& field = table.fields[i];
     if (field.kind == FieldKind::kMemory) {
       const MemoryInfo& memory = info(static_cast<Memory>(values[i]));
-      problem = lacks(fmt::format("{} of {}", table.name, memory.name), memory.needs);
+      if (is_absent(memory.needs)) return lacks(fmt::format("{} of {}", table.name, memory.name), memory.needs);
     } else if (values[i] != 0) {
-      problem = lacks(fmt::format("{} with {}", table.name, field.name), field.needs);
       for (size_t other = 0; other < table.fields.size() && *field.excludes != '\0'; ++other) {
-        if (field.excludes == std::string(table.fields[other].name) && values[other] != 0) {
-          problem = fmt::format("{} with both {} and {}", table.name, field.excludes, field.name);
-        }
+        if (values[other] == 0 || field.excludes != std::string_view(table.fields[other].name)) continue;
+        return fmt::format("{} with both {} and {}", table.name, field.excludes, field.name);
       }
+      if (is_absent(field.needs)) return lacks(fmt::format("{} with {}", table.name, field.name), field.needs);
     }
   }
-  return problem;
+  return "";
 }
 
 EncodedInstruction Codec::encode(const Instruction& instruction) const {
