@@ -91,9 +91,9 @@ Result<IntrinsicSet> IntrinsicSet::load(const std::string& target, const isa::Hw
 }
 
 const IntrinsicDeclaration* IntrinsicSet::find(const std::string& name) const {
-  const auto found = std::find_if(declarations_->begin(), declarations_->end(),
-                                  [&](const IntrinsicDeclaration& declaration) { return declaration.name == name; });
-  return found == declarations_->end() ? nullptr : &*found;
+  const auto found = std::lower_bound(declarations_->begin(), declarations_->end(), name,
+                                      [](const IntrinsicDeclaration& a, const std::string& b) { return a.name < b; });
+  return found == declarations_->end() || found->name != name ? nullptr : &*found;
 }
 
 Result<const IntrinsicDeclaration*> IntrinsicSet::at(const std::string& name) const {

@@ -17,6 +17,36 @@ void add_scaled(Affine& sum, const Affine& term, int64_t factor) {
   }
 }
 
+/// Adds `factor` times the expression; false where that is not affine, and the sum is of no use then.
+bool add_to(Affine& sum, const Expr& expr, int64_t factor) {
+  if (const auto* literal = std::get_if<IntLiteral>(&expr->node)) {
+    sum.constant += literal->value * factor;
+    return true;
+  }
+  if (const auto* var = std::get_if<VarUse>(&expr->node)) {
+    if (factor == 0) return true;
+    const auto found = sum.coefficients.emplace(var->var, 0).first;
+    if ((found->second += factor) == 0) sum.coefficients.erase(found);
+    return true;
+  }
+  const auto* node = std::get_if<Binary>(&expr->node);
+  if (!node) return false;
+  if (node->op == BinaryOp::kAdd) return add_to(sum, node->a, factor) && add_to(sum, node->b, factor);
+  if (node->op == BinaryOp::kSub) return add_to(sum, node->a, factor) && add_to(sum, node->b, -factor);
+  if (node->op != BinaryOp::kMul) return false;
+  for (const auto& [constant, other] : {std::pair(&node->b, &node->a), std::pair(&node->a, &node->b)}) {
+    if (const auto* literal = std::get_if<IntLiteral>(&(*constant)->node)) {
+      return add_to(sum, *other, factor * literal->value);
+    }
+  }
+  auto a = as_affine(node->a), b = as_affine(node->b);
+  if (!a || !b) return false;
+  if (!b->coefficients.empty()) std::swap(a, b);
+  if (!b->coefficients.empty()) return false;
+  add_scaled(sum, *a, b->constant * factor);
+  return true;
+}
+
 Interval hull(std::initializer_list<int64_t> values) { return {std::min(values), std::max(values)}; }
 
 std::optional<Interval> range_of_binary(BinaryOp op, const Interval& a, const Interval& b) {
@@ -111,11 +141,17 @@ class Simplifier : public Rewriter {
     }
     if (const auto* node = std::get_if<Intrinsic>(&stmt->node)) {
       std::vector<Operand> operands = node->operands;
+      bool same = true;
       for (Operand& operand : operands) {
-        for (Expr& index : operand.indices) index = rewrite(index);
+        for (Expr& index : operand.indices) {
+          Expr rewritten = rewrite(index);
+          same &= rewritten == index;
+          index = std::move(rewritten);
+        }
       }
       Stmt meaning = run(node->meaning);
       if (!meaning) meaning = block({});
+      if (same && meaning == node->meaning) return stmt;
       return located(intrinsic(node->name, std::move(operands), node->scalars, meaning), stmt->where);
     }
     return rewrite(stmt);
@@ -179,28 +215,9 @@ class Simplifier : public Rewriter {
 }  // namespace
 
 std::optional<Affine> as_affine(const Expr& expr) {
-  if (expr->type != Type::kI64) return std::nullopt;
-  if (const auto* node = std::get_if<IntLiteral>(&expr->node)) return Affine{node->value, {}};
-  if (const auto* node = std::get_if<VarUse>(&expr->node)) return Affine{0, {{node->var, 1}}};
-  const auto* node = std::get_if<Binary>(&expr->node);
-  if (!node) return std::nullopt;
-  auto a = as_affine(node->a), b = as_affine(node->b);
-  if (!a || !b) return std::nullopt;
   Affine result;
-  switch (node->op) {
-    case BinaryOp::kAdd:
-    case BinaryOp::kSub:
-      add_scaled(result, *a, 1);
-      add_scaled(result, *b, node->op == BinaryOp::kAdd ? 1 : -1);
-      return result;
-    case BinaryOp::kMul:
-      if (!b->coefficients.empty()) std::swap(a, b);
-      if (!b->coefficients.empty()) return std::nullopt;
-      add_scaled(result, *a, b->constant);
-      return result;
-    default:
-      return std::nullopt;
-  }
+  if (expr->type != Type::kI64 || !add_to(result, expr, 1)) return std::nullopt;
+  return result;
 }
 
 Expr to_expr(const Affine& affine) {

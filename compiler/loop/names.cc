@@ -99,17 +99,22 @@ class Renaming {
   std::map<BufferRef, BufferRef> buffers_;
 };
 
-class NameCollector : public Rewriter {
- public:
-  std::set<std::string> names;
-
- protected:
-  Stmt on_stmt(const Stmt& stmt) override {
-    if (const auto* node = std::get_if<For>(&stmt->node)) names.insert(node->var->name);
-    if (const auto* node = std::get_if<Alloc>(&stmt->node)) names.insert(node->buffer->name);
-    return stmt;
+/// Names of loops and buffers that the statement binds.
+void collect_names(const Stmt& stmt, std::set<std::string>& names) {
+  if (const auto* loop = std::get_if<For>(&stmt->node)) {
+    names.insert(loop->var->name);
+    collect_names(loop->body, names);
+  } else if (const auto* scoped = std::get_if<Alloc>(&stmt->node)) {
+    names.insert(scoped->buffer->name);
+    collect_names(scoped->body, names);
+  } else if (const auto* guarded = std::get_if<If>(&stmt->node)) {
+    collect_names(guarded->body, names);
+  } else if (const auto* list = std::get_if<Block>(&stmt->node)) {
+    for (const Stmt& part : list->statements) collect_names(part, names);
+  } else if (const auto* call = std::get_if<Intrinsic>(&stmt->node)) {
+    collect_names(call->meaning, names);
   }
-};
+}
 
 }  // namespace
 
@@ -137,11 +142,11 @@ std::string fresh_name(const std::string& wanted, std::set<std::string>& taken) 
 }
 
 std::set<std::string> names_of(const Kernel& kernel) {
-  NameCollector collector;
-  collector.rewrite(kernel.body);
-  for (const Param& param : kernel.params) collector.names.insert(param.buffer->name);
-  for (const VarRef& scalar : kernel.scalars) collector.names.insert(scalar->name);
-  return std::move(collector.names);
+  std::set<std::string> names;
+  collect_names(kernel.body, names);
+  for (const Param& param : kernel.params) names.insert(param.buffer->name);
+  for (const VarRef& scalar : kernel.scalars) names.insert(scalar->name);
+  return names;
 }
 
 Kernel unique_names(const Kernel& kernel) {
