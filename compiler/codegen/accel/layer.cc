@@ -296,16 +296,11 @@ class Lowering {
     Linear result;
     int64_t stride = 1;
     for (size_t d = indices.size(); d-- > 0;) {
-      const auto index = environment_.linear(indices[d]);
-      if (!index) {
+      if (!environment_.add(indices[d], stride, result)) {
         reason_.what = fmt::format("an index of buffer '{}' is not linear in its loops: {}", buffer->name,
                                    loop::to_text(indices[d]));
         return std::nullopt;
       }
-      result.constant += stride * index->constant;
-      if (index->coefficients.size() > result.coefficients.size())
-        result.coefficients.resize(index->coefficients.size(), 0);
-      for (size_t i = 0; i < index->coefficients.size(); ++i) result.coefficients[i] += stride * index->coefficients[i];
       stride *= shape[d];
     }
     return result;

@@ -97,17 +97,43 @@ bool Box::empty() const {
   return false;
 }
 
-std::optional<Linear> Environment::linear(const loop::Expr& expr) const {
-  if (const auto* literal = std::get_if<loop::IntLiteral>(&expr->node)) return Linear{literal->value, {}};
+bool Environment::add(const loop::Expr& expr, int64_t factor, Linear& sum) const {
+  if (const auto* literal = std::get_if<loop::IntLiteral>(&expr->node)) {
+    sum.constant += factor * literal->value;
+    return true;
+  }
   if (const auto* variable = std::get_if<loop::VarUse>(&expr->node)) {
     const auto found = entries_.find(variable->var.get());
-    if (found == entries_.end()) return std::nullopt;
-    if (!found->second.is_loop) return Linear{found->second.value, {}};
-    Linear result;
-    result.coefficients.resize(static_cast<size_t>(found->second.value) + 1, 0);
-    result.coefficients.back() = 1;
-    return result;
+    if (found == entries_.end()) return false;
+    if (!found->second.is_loop) {
+      sum.constant += factor * found->second.value;
+      return true;
+    }
+    const auto loop = static_cast<size_t>(found->second.value);
+    if (sum.coefficients.size() <= loop) sum.coefficients.resize(loop + 1, 0);
+    sum.coefficients[loop] += factor;
+    return true;
   }
+  if (const auto* binary = std::get_if<loop::Binary>(&expr->node)) {
+    if (binary->op == BinaryOp::kAdd) return add(binary->a, factor, sum) && add(binary->b, factor, sum);
+    if (binary->op == BinaryOp::kSub) return add(binary->a, factor, sum) && add(binary->b, -factor, sum);
+    if (binary->op == BinaryOp::kMul) {
+      if (const auto* literal = std::get_if<loop::IntLiteral>(&binary->b->node))
+        return add(binary->a, factor * literal->value, sum);
+    }
+  }
+  const auto whole = linear_of_parts(expr);
+  if (!whole) return false;
+  sum = combined(sum, *whole, factor);
+  return true;
+}
+
+std::optional<Linear> Environment::linear(const loop::Expr& expr) const {
+  Linear sum;
+  return add(expr, 1, sum) ? std::make_optional(std::move(sum)) : std::nullopt;
+}
+
+std::optional<Linear> Environment::linear_of_parts(const loop::Expr& expr) const {
   if (const auto* chosen = std::get_if<loop::Select>(&expr->node)) {
     const auto condition = linear(chosen->condition);
     if (!condition || !condition->is_constant()) return std::nullopt;
@@ -125,8 +151,6 @@ std::optional<Linear> Environment::linear(const loop::Expr& expr) const {
     const auto value = fold(binary->op, a->constant, b->constant);
     return value ? std::make_optional(Linear{*value, {}}) : std::nullopt;
   }
-  if (binary->op == BinaryOp::kAdd) return combined(*a, *b, 1);
-  if (binary->op == BinaryOp::kSub) return combined(*a, *b, -1);
   if (binary->op == BinaryOp::kMul && b->is_constant()) return combined(Linear{}, *a, b->constant);
   if (binary->op == BinaryOp::kMul && a->is_constant()) return combined(Linear{}, *b, a->constant);
   return std::nullopt;

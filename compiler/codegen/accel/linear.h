@@ -31,8 +31,13 @@ class Environment {
   /// Empty where the expression is not linear in the loops of the nest (its quotients and remainders must be of
   /// constants).
   std::optional<Linear> linear(const loop::Expr& expr) const;
+  /// Adds `factor` times the expression; false where it is not linear, and the sum is of no use then.
+  bool add(const loop::Expr& expr, int64_t factor, Linear& sum) const;
 
  private:
+  /// Of what is no sum, from the forms of its parts.
+  std::optional<Linear> linear_of_parts(const loop::Expr& expr) const;
+
   struct Entry {
     bool is_loop = false;
     int64_t value = 0;  // or the index of the loop

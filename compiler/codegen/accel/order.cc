@@ -8,11 +8,34 @@
 namespace tandem::codegen {
 namespace {
 
+/// Lists of steps that share their tails: copying one costs nothing.
+class StepLists {
+ public:
+  static constexpr int64_t kEmpty = -1;
+  int64_t with(size_t step, int64_t list) {
+    if (list != kEmpty && nodes_[static_cast<size_t>(list)].step == step) return list;
+    nodes_.push_back({step, list});
+    return static_cast<int64_t>(nodes_.size()) - 1;
+  }
+  void append_to(std::vector<size_t>& steps, int64_t list) const {
+    for (; list != kEmpty; list = nodes_[static_cast<size_t>(list)].rest) {
+      steps.push_back(nodes_[static_cast<size_t>(list)].step);
+    }
+  }
+
+ private:
+  struct Node {
+    size_t step = 0;
+    int64_t rest = kEmpty;
+  };
+  std::vector<Node> nodes_;
+};
+
 /// Who last wrote each address of one space, and who has read it since.
 class Accessors {
  public:
   /// Records an access and appends what it must follow.
-  void access(const Access& access, size_t step, std::vector<size_t>& before) {
+  void access(const Access& access, size_t step, StepLists& lists, std::vector<size_t>& before) {
     if (access.begin >= access.end) return;
     cut(access.begin);
     cut(access.end);
@@ -20,26 +43,27 @@ class Accessors {
     for (int64_t covered = access.begin; covered < access.end;) {
       if (at == intervals_.end() || at->first > covered) {
         const int64_t end = at == intervals_.end() ? access.end : std::min(access.end, at->first);
-        at = intervals_.emplace_hint(at, covered, State{end, {}, {}});
+        at = intervals_.emplace_hint(at, covered, State{end});
       }
       State& state = at->second;
-      before.insert(before.end(), state.writers.begin(), state.writers.end());
+      if (state.writer >= 0) before.push_back(static_cast<size_t>(state.writer));
       covered = state.end;
       if (access.is_write) {
-        before.insert(before.end(), state.readers.begin(), state.readers.end());
+        lists.append_to(before, state.readers);
         at = intervals_.erase(at);
       } else {
-        if (state.readers.empty() || state.readers.back() != step) state.readers.push_back(step);
+        state.readers = lists.with(step, state.readers);
         ++at;
       }
     }
-    if (access.is_write) intervals_.emplace_hint(at, access.begin, State{access.end, {step}, {}});
+    if (access.is_write) intervals_.emplace_hint(at, access.begin, State{access.end, static_cast<int64_t>(step)});
   }
 
  private:
   struct State {
     int64_t end = 0;
-    std::vector<size_t> writers, readers;
+    int64_t writer = -1;
+    int64_t readers = StepLists::kEmpty;
   };
 
   void cut(int64_t at) {
@@ -47,9 +71,9 @@ class Accessors {
     if (next == intervals_.begin()) return;
     const auto previous = std::prev(next);
     if (previous->first == at || previous->second.end <= at) return;
-    State tail = previous->second;
+    const State tail = previous->second;
     previous->second.end = at;
-    intervals_.emplace_hint(next, at, std::move(tail));
+    intervals_.emplace_hint(next, at, tail);
   }
 
   std::map<int64_t, State> intervals_;
@@ -69,9 +93,10 @@ class Order {
         missing_(steps_.size(), 0),
         done_(steps_.size(), false) {
     std::map<int, Accessors> spaces;
+    StepLists lists;
     for (size_t i = 0; i < steps_.size(); ++i) {
       std::vector<size_t>& before = before_[i];
-      for (const Access& access : steps_[i].accesses) spaces[access.space].access(access, i, before);
+      for (const Access& access : steps_[i].accesses) spaces[access.space].access(access, i, lists, before);
       std::sort(before.begin(), before.end());
       before.erase(std::unique(before.begin(), before.end()), before.end());
       before.erase(std::remove(before.begin(), before.end(), i), before.end());
@@ -85,6 +110,7 @@ class Order {
   }
 
   std::vector<Step> take() {
+    result_.reserve(steps_.size());
     for (size_t i = 0; i < steps_.size(); ++i) {
       if (waits_for_need(steps_[i]) || done_[i]) continue;
       append(i);

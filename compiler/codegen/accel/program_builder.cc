@@ -53,6 +53,7 @@ struct ProgramBuilder::Impl {
   std::string name;
   isa::HwConfig hardware;
   isa::Codec codec;
+  isa::FieldLimits limits;
   UopPlacement uops;
   std::vector<DramEntry> tensors;
   std::vector<isa::LayerMark> marks;
@@ -61,7 +62,7 @@ struct ProgramBuilder::Impl {
   std::optional<tensorize::IntrinsicSet> intrinsics;  // loaded with the first layer
 
   Impl(std::string n, const isa::HwConfig& h)
-      : name(std::move(n)), hardware(h), codec(h), uops(codec, h.depth(isa::Memory::kUop)) {}
+      : name(std::move(n)), hardware(h), codec(h), limits(codec.limits()), uops(codec, h.depth(isa::Memory::kUop)) {}
 
   DramTensor add(DramEntry entry) {
     tensors.push_back(std::move(entry));
@@ -174,10 +175,10 @@ Result<void> ProgramBuilder::Impl::place_step(Step& step, uint64_t uop_address,
                            : step.tensor == kFillTensor ? fill_addresses.at(step.fill)
                                                         : tensors[static_cast<size_t>(step.tensor)].address;
     const uint64_t base = start / static_cast<uint64_t>(hardware.element_bytes(transfer.mem_type)) + transfer.dram_base;
-    if (base > codec.limits().load.dram_base) {
+    if (base > limits.load.dram_base) {
       return Diagnostic{{},
                         fmt::format("program '{}' needs DRAM element {} of '{}', beyond what dram_base can name ({})",
-                                    name, base, isa::info(transfer.mem_type).name, codec.limits().load.dram_base),
+                                    name, base, isa::info(transfer.mem_type).name, limits.load.dram_base),
                         {},
                         "split the model into several programs"};
     }
@@ -190,7 +191,7 @@ Result<void> ProgramBuilder::Impl::place_step(Step& step, uint64_t uop_address,
 }
 
 Result<isa::Program> ProgramBuilder::Impl::assemble() {
-  std::vector<Step> sequenced = with_tokens(steps, hardware.token_queue_depth);
+  std::vector<Step> sequenced = with_tokens(std::move(steps), hardware.token_queue_depth);
   sequenced.push_back(Step{isa::Finish{}, isa::Engine::kCompute, -1, 0, {}, {}, static_cast<int>(marks.size())});
 
   isa::Program program;

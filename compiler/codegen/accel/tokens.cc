@@ -85,7 +85,7 @@ class Sequencer {
   }
 
   /// False where more tokens than a queue holds would be on their way.
-  bool add(Step step, size_t position) {
+  bool add(const Step& step, size_t position) {
     const auto id = static_cast<int64_t>(2 * position + 1);
     const size_t engine = index_of(step.engine);
     Known dependences = kNothing;
@@ -101,19 +101,28 @@ class Sequencer {
           witness = id - 1;
           Known of_relay = kNothing;
           of_relay[other] = dependences[other];
-          Step relay{isa::Load{}, isa::Engine::kCompute, kNone, 0, {}, {}, step.layer};
-          if (!append(std::move(relay), witness, of_relay)) return false;
+          if (!append(isa::Engine::kCompute, witness, of_relay)) return false;
         }
         dependences[kCompute] = std::max(dependences[kCompute], witness);
       }
     }
-    return append(std::move(step), id, dependences);
+    return append(step.engine, id, dependences);
   }
 
-  std::vector<Step> finish() && {
-    for (size_t i = 0; i < steps_.size(); ++i)
-      isa::set_token_flags(steps_[i].instruction, flags_[static_cast<size_t>(ids_[i])]);
-    return std::move(steps_);
+  /// The steps that were added, and the relays, with their flags.
+  std::vector<Step> finish(std::vector<Step> added) && {
+    std::vector<Step> result;
+    result.reserve(ids_.size());
+    for (const int64_t id : ids_) {
+      Step& step = added[static_cast<size_t>(id / 2)];
+      if (id % 2 != 0) {
+        result.push_back(std::move(step));
+      } else {
+        result.push_back({isa::Load{}, isa::Engine::kCompute, kNone, 0, {}, {}, step.layer});
+      }
+      isa::set_token_flags(result.back().instruction, flags_[static_cast<size_t>(id)]);
+    }
+    return result;
   }
 
  private:
@@ -129,8 +138,8 @@ class Sequencer {
     return found == compute_ids_.end() ? kNone : *found;
   }
 
-  bool append(Step step, int64_t id, const Known& dependences) {
-    const size_t engine = index_of(step.engine);
+  bool append(isa::Engine of, int64_t id, const Known& dependences) {
+    const size_t engine = index_of(of);
     isa::TokenFlags& flags = flags_[static_cast<size_t>(id)];
     for (size_t other = 0; other < kEngines; ++other) {
       if (other == engine || (engine != kCompute && other != kCompute) || dependences[other] <= known_[engine][other])
@@ -154,7 +163,6 @@ class Sequencer {
     last_[engine] = id;
     if (engine == kCompute) compute_ids_.push_back(id);
     ids_.push_back(id);
-    steps_.push_back(std::move(step));
     return true;
   }
 
@@ -165,8 +173,7 @@ class Sequencer {
 
   std::ptrdiff_t depth_;
   bool coarse_;
-  std::vector<Step> steps_;
-  std::vector<int64_t> ids_;            // of steps_
+  std::vector<int64_t> ids_;            // in program order
   std::vector<isa::TokenFlags> flags_;  // by id
   std::vector<Known> known_at_;        // by id: what is known done when the step has popped its tokens, itself included
   std::array<Known, kEngines> known_;  // the same for the last step of each engine
@@ -176,21 +183,21 @@ class Sequencer {
   std::array<std::vector<Token>, kEngines * kEngines> queues_;  // by from * kEngines + to
 };
 
-std::optional<std::vector<Step>> sequence(const std::vector<Step>& steps, int depth, bool coarse) {
+std::optional<Sequencer> sequence(const std::vector<Step>& steps, int depth, bool coarse) {
   Sequencer sequencer(steps.size(), depth, coarse);
   for (size_t i = 0; i < steps.size(); ++i) {
     if (!sequencer.add(steps[i], i)) return std::nullopt;
   }
-  return std::move(sequencer).finish();
+  return sequencer;
 }
 
 }  // namespace
 
-std::vector<Step> with_tokens(const std::vector<Step>& steps, int token_queue_depth) {
-  if (auto fine = sequence(steps, token_queue_depth, false)) return std::move(*fine);
-  auto coarse = sequence(steps, token_queue_depth, true);
-  TANDEM_CHECK(coarse.has_value(), "at most one token of a direction is on its way");
-  return std::move(*coarse);
+std::vector<Step> with_tokens(std::vector<Step> steps, int token_queue_depth) {
+  std::optional<Sequencer> sequencer = sequence(steps, token_queue_depth, false);
+  if (!sequencer) sequencer = sequence(steps, token_queue_depth, true);
+  TANDEM_CHECK(sequencer.has_value(), "at most one token of a direction is on its way");
+  return std::move(*sequencer).finish(std::move(steps));
 }
 
 }  // namespace tandem::codegen

@@ -27,6 +27,6 @@ namespace tandem::codegen {
 /// Where the finest synchronisation breaks that bound, all tokens are pushed by the last step of A before C instead;
 /// then every earlier pop of B lies before P or is covered by P itself, and at most one token of a direction is on its
 /// way in program order.
-std::vector<Step> with_tokens(const std::vector<Step>& steps, int token_queue_depth);
+std::vector<Step> with_tokens(std::vector<Step> steps, int token_queue_depth);
 
 }  // namespace tandem::codegen
