@@ -2,6 +2,7 @@
 #include "bench/accelerator.h"
 #include "bench/bench.h"
 #include "bench/checker.h"
+#include "bench/compile_time.h"
 #include "bench/fidelity.h"
 #include "bench/models.h"
 #include "bench/mutation.h"
@@ -25,6 +26,8 @@ const std::vector<Bench>& benches() {
       {"fidelity",
        "Cycles of the timing model against the RTL's: sampled accelerators, layers, schedules and memories.",
        measure_fidelity},
+      {"compile_time", "From an operator to a Program: ResNet-18's convolutions and candidate schedules, one core.",
+       measure_compile_time},
       {"models", "Whole models on every target: wrong bits, accuracy, cycles of a sample.", measure_models},
       {"search", "The demo's joint search: gains end to end on RTL, times, kill -9 and --resume.", measure_search},
   };
