@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "isa/program.h"
+#include "sim/api/observer.h"
 #include "sim/api/run_error.h"
 #include "support/result.h"
 
@@ -44,6 +45,8 @@ class Simulator {
   /// hardware, a hardware fault (with the instruction's index) and a hang (who waits for which token) are errors. Runs
   /// are independent: the same program twice gives the same result.
   virtual Result<RunResult> run(const isa::Program& program, const Buffers& inputs, const RunLimits& limits = {}) = 0;
+  /// Tells `observer`, which outlives them, about the runs from now on; null: nobody. False: it cannot.
+  virtual bool observe(Observer* observer) { return observer == nullptr; }
   /// What ended the last run: nothing where it ended well, was refused, or passed its limit.
   virtual std::optional<RunError> last_error() const { return std::nullopt; }
 };

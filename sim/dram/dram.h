@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <utility>
 
 #include "dram_schedule.h"  // compiles into the Verilated model, where paths have no folders
 
@@ -12,13 +13,15 @@ namespace tandem::sim {
 
 /// Owns no storage: `bytes` is the DRAM from address 0. Whatever lies beyond `size` answers with a decode error and is
 /// not written.
-class Dram {
+/// `Schedule` says when (DramSchedule's functions).
+template <typename Schedule>
+class ScheduledDram {
  public:
   static constexpr uint8_t kOkay = 0;
   static constexpr uint8_t kDecodeError = 3;
 
-  Dram(uint8_t* bytes, uint64_t size, uint32_t bus_bytes, DramTiming timing)
-      : bytes_(bytes), size_(size), bus_bytes_(bus_bytes), schedule_(timing) {}
+  ScheduledDram(uint8_t* bytes, uint64_t size, uint32_t bus_bytes, Schedule schedule)
+      : bytes_(bytes), size_(size), bus_bytes_(bus_bytes), schedule_(std::move(schedule)) {}
 
   // Read channel. Addresses are multiples of the bus width.
   void accept_read(uint64_t cycle, uint64_t address, uint32_t beats, uint8_t id) {
@@ -95,12 +98,19 @@ class Dram {
   uint8_t* bytes_;
   uint64_t size_;
   uint32_t bus_bytes_;
-  DramSchedule schedule_;
+  Schedule schedule_;
   std::deque<Burst> reads_;
   std::deque<Burst> writes_;
   std::deque<Burst> responses_;
   uint64_t read_beats_ = 0;
   uint64_t write_beats_ = 0;
+};
+
+/// A memory of its own.
+class Dram : public ScheduledDram<DramSchedule> {
+ public:
+  Dram(uint8_t* bytes, uint64_t size, uint32_t bus_bytes, const DramTiming& timing)
+      : ScheduledDram(bytes, size, bus_bytes, DramSchedule(timing)) {}
 };
 
 }  // namespace tandem::sim

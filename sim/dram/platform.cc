@@ -28,6 +28,7 @@ constexpr Key<Platform, int> kBandwidth = {"bytes_per_cycle", &Platform::bytes_p
 constexpr const char* kChannels = "channels";
 constexpr const char* kDdr = "ddr";
 constexpr const char* kSource = "source";
+constexpr const char* kAccelerator = "accelerator";
 
 constexpr Key<Ddr, int> kDdrIntegers[] = {{"data_bits", &Ddr::data_bits, 4, 512},
                                           {"mega_transfers", &Ddr::mega_transfers, 100, 20'000},
@@ -123,6 +124,7 @@ bool Ddr::operator==(const Ddr& other) const {
 }
 
 bool Platform::operator==(const Platform& other) const {
+  if (rtl_accelerator != other.rtl_accelerator) return false;
   if (ddr || other.ddr) return ddr == other.ddr;
   return equal(kLatencies, *this, other) && bytes_per_cycle == other.bytes_per_cycle &&
          shared_channels == other.shared_channels;
@@ -159,7 +161,7 @@ DramTiming dram_timing(const Platform& platform) {
 Result<Platform> parse_platform(const std::string& text, const std::string& file) {
   TANDEM_ASSIGN(const YamlNode root, YamlNode::parse(text, file));
   Platform platform;
-  std::vector<std::string> known{"name"};
+  std::vector<std::string> known{"name", kAccelerator};
   const bool has_ddr = root.is_map() && root.has(kDdr);
   if (has_ddr) {
     known.emplace_back(kDdr);
@@ -171,6 +173,13 @@ Result<Platform> parse_platform(const std::string& text, const std::string& file
   if (root.has("name")) {
     TANDEM_ASSIGN(const YamlNode node, root.at("name"));
     TANDEM_ASSIGN(platform.name, node.text());
+  }
+  if (root.has(kAccelerator)) {
+    TANDEM_ASSIGN(const YamlNode node, root.at(kAccelerator));
+    TANDEM_ASSIGN(const std::string model, node.text());
+    const std::vector<std::string> models{"timing", "rtl"};
+    if (model != models[0] && model != models[1]) return unknown_name(node.where(), "accelerator", model, models);
+    platform.rtl_accelerator = model == models[1];
   }
   if (has_ddr) {
     TANDEM_ASSIGN(const YamlNode node, root.at(kDdr));
@@ -202,6 +211,7 @@ Result<Platform> load_platform(const std::string& path) {
 
 std::string to_yaml(const Platform& platform) {
   std::string text = fmt::format("name: {}\n", platform.name);
+  if (platform.rtl_accelerator) text += fmt::format("{}: rtl\n", kAccelerator);
   if (platform.ddr) {
     text += fmt::format("{}:\n", kDdr);
     for (const auto& key : kDdrIntegers) text += fmt::format("  {}: {}\n", key.name, *platform.ddr.*key.member);

@@ -38,6 +38,7 @@ struct Platform {
   int bytes_per_cycle = 0;        // of the memory; 0: as many as the ports ask for
   bool shared_channels = false;   // reads and writes share them
   std::optional<Ddr> ddr = {};    // then the four above are of no effect
+  bool rtl_accelerator = false;   // on the SystemC platform the Verilated RTL stands in the timing model's place
 
   bool operator==(const Platform& other) const;  // all but the name
 };

@@ -68,7 +68,7 @@ TEST(Platform, Mistakes) {
             "p.yaml:3:11: error: shared channels need bytes_per_cycle: reads and writes share what the memory moves\n"
             "  hint: add bytes_per_cycle: 8, the default bus's width");
   EXPECT_EQ(error_of(latencies + "ddr:\n  banks: 8\n"),
-            "p.yaml:1:1: error: unknown key 'read_latency_cycles'\n  legal: name, ddr");
+            "p.yaml:1:1: error: unknown key 'read_latency_cycles'\n  legal: name, accelerator, ddr");
 }
 
 TEST(Platform, MistakesInDdr) {

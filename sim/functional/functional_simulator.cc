@@ -48,8 +48,12 @@ class Dram {
 /// there and there is room for all that it pushes, is executed, and pushes.
 class Run {
  public:
-  Run(const isa::Program& program, DramView dram)
-      : program_(program), codec_(program.hardware), machine_(program.hardware, dram) {}
+  Run(const isa::Program& program, DramView dram, Observer* observer)
+      : program_(program),
+        codec_(program.hardware),
+        dram_(dram),
+        machine_(program.hardware, dram),
+        observer_(observer) {}
 
   /// To the end, each engine in turn as far as it can.
   Result<void> in_turn() {
@@ -168,10 +172,12 @@ class Run {
       case Command::Stage::kStarted:
         if (const auto failure = machine_.execute(command.instruction)) return fail(queue, *failure);
         command.stage = Command::Stage::kExecuted;
+        if (observer_ != nullptr) observer_->started(0, command.index);
         return true;
       case Command::Stage::kExecuted:
         if (flags.push_prev) ++tokens(engine, previous(engine)).tokens;
         if (flags.push_next) ++tokens(engine, next(engine)).tokens;
+        if (observer_ != nullptr) observer_->retired(0, command.index, dram_.bytes);
         ++queue.done;
         return true;
     }
@@ -253,7 +259,9 @@ class Run {
 
   const isa::Program& program_;
   const isa::Codec codec_;
+  const DramView dram_;
   Machine machine_;
+  Observer* observer_;
   std::array<CommandQueue, 3> queues_;
   std::array<std::array<TokenQueue, 3>, 3> tokens_{};
   int64_t fetched_ = 0;
@@ -283,7 +291,7 @@ class FunctionalSimulator final : public Simulator {
       if (input != inputs.end()) dram.write(binding.address, input->second);
     }
 
-    Run run(program, dram.view());
+    Run run(program, dram.view(), observer_);
     const auto start = std::chrono::steady_clock::now();
     const Result<void> end = options_.interleave_seed ? run.at_random(*options_.interleave_seed) : run.in_turn();
     error_ = run.error();
@@ -300,11 +308,16 @@ class FunctionalSimulator final : public Simulator {
     }
     return result;
   }
+  bool observe(Observer* observer) override {
+    observer_ = observer;
+    return true;
+  }
   std::optional<RunError> last_error() const override { return error_; }
 
  private:
   const isa::HwConfig hardware_;
   const FunctionalOptions options_;
+  Observer* observer_ = nullptr;
   std::optional<RunError> error_;
 };
 

@@ -17,7 +17,8 @@ Accelerator::Accelerator(const isa::HwConfig& hardware, uint64_t code_address, S
       load_(machine_.bus_bytes),
       compute_loads_(machine_.bus_bytes),
       compute_(machine_),
-      store_(machine_.bus_bytes, memory) {}
+      store_(machine_.bus_bytes, memory),
+      watched_(steps.watched()) {}
 
 Cycle Accelerator::evaluate(Cycle t) {
   if (t <= kFetchStart) return kFetchStart + 1;
@@ -243,6 +244,11 @@ void Accelerator::note_causes(Cycle t, bool load_idle) {
     cause_[2] = waits ? cause : cause == kBusy || cause == kBlocked || !compute_idle ? kBlocked : kIdle;
   }
   cause_[3] = !store_.idle() ? kWaitMemory : waiting(Engine::kStore, true);
+  for (size_t i = 0; watched_ && i < cause_.size(); ++i) {
+    if (cause_[i] == told_[i]) continue;
+    told_[i] = cause_[i];
+    program_.does(t, static_cast<Unit>(i), static_cast<Activity>(cause_[i]));
+  }
 }
 
 }  // namespace tandem::sim::timing

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/api/observer.h"
 #include "sim/timing/compute_pipe.h"
 #include "sim/timing/fetch.h"
 #include "sim/timing/read_path.h"
@@ -26,9 +27,12 @@ class Steps {
   virtual bool started(Cycle cycle, uint32_t instruction) = 0;
   /// All of its results are there, and its tokens pushed.
   virtual void retired(Cycle cycle, uint32_t instruction) = 0;
+  /// Whether it wants to know what the engines do; changes of that.
+  virtual bool watched() const { return false; }
+  virtual void does(Cycle, Unit, Activity) {}
 };
 
-/// What each engine does in a cycle: the causes of hw/registers.svh.
+/// What each engine does in a cycle: Activity as an index.
 enum Cause : uint8_t { kBusy, kWaitPrevious, kWaitNext, kWaitMemory, kBlocked, kIdle, kCauses };
 
 class Accelerator {
@@ -101,6 +105,8 @@ class Accelerator {
   Cycle cycles_ = 0;
 
   std::array<std::array<uint64_t, kCauses>, 4> causes_{};
+  const bool watched_;
+  std::array<Cause, 4> told_{kIdle, kIdle, kIdle, kIdle};
   std::array<Cause, 4> cause_{kIdle, kIdle, kIdle, kIdle};
   Cycle counted_cycle_ = 0;
   std::array<uint64_t, 4> padded_{};  // counted so far

@@ -12,13 +12,13 @@ size_t index_of(isa::Memory memory) { return static_cast<size_t>(memory); }
 
 }  // namespace
 
-ProgramSteps::ProgramSteps(const isa::Program& program, std::optional<DramView> dram, InstructionListener* listener)
+ProgramSteps::ProgramSteps(const isa::Program& program, std::optional<DramView> dram, Observer* observer)
     : program_(program),
       machine_(program.hardware),
       codec_(program.hardware),
       dram_(dram),
       data_(dram ? std::make_unique<Machine>(program.hardware, *dram) : nullptr),
-      listener_(listener),
+      observer_(observer),
       steps_(program.code.size()),
       instructions_(program.code.size()),
       uops_(static_cast<size_t>(program.hardware.depth(isa::Memory::kUop))),
@@ -59,13 +59,13 @@ bool ProgramSteps::started(Cycle cycle, uint32_t instruction) {
   }
   if (steps_[instruction].uops) load_uops(std::get<isa::Load>(what));
   count(what);
-  if (listener_ != nullptr) listener_->started(cycle, instruction);
+  if (observer_ != nullptr) observer_->started(cycle, instruction);
   return true;
 }
 
 void ProgramSteps::retired(Cycle cycle, uint32_t instruction) {
   retire_cycles_[instruction] = cycle;
-  if (listener_ != nullptr) listener_->retired(cycle, instruction);
+  if (observer_ != nullptr) observer_->retired(cycle, instruction, dram_ ? dram_->bytes : nullptr);
 }
 
 std::optional<InstructionFault> ProgramSteps::fault(uint32_t instruction) const {

@@ -7,23 +7,16 @@
 
 #include "isa/program.h"
 #include "sim/api/instruction_checks.h"
+#include "sim/api/observer.h"
 #include "sim/functional/machine.h"
 #include "sim/timing/accelerator.h"
 
 namespace tandem::sim::timing {
 
-/// What happens to a program's instructions, for who wants to know.
-class InstructionListener {
- public:
-  virtual ~InstructionListener() = default;
-  virtual void started(Cycle cycle, uint32_t instruction) = 0;
-  virtual void retired(Cycle cycle, uint32_t instruction) = 0;
-};
-
 class ProgramSteps final : public Steps {
  public:
   /// Without `dram` no data move: micro-ops are those of the program's segments. All three outlive it.
-  ProgramSteps(const isa::Program& program, std::optional<DramView> dram, InstructionListener* listener);
+  ProgramSteps(const isa::Program& program, std::optional<DramView> dram, Observer* observer);
 
   uint32_t count() const override { return static_cast<uint32_t>(program_.code.size()); }
   const Step& step(uint32_t instruction) override {
@@ -33,6 +26,8 @@ class ProgramSteps final : public Steps {
   const isa::Uop* uops() const override { return uops_.data(); }
   bool started(Cycle cycle, uint32_t instruction) override;
   void retired(Cycle cycle, uint32_t instruction) override;
+  bool watched() const override { return observer_ != nullptr; }
+  void does(Cycle cycle, Unit unit, Activity activity) override { observer_->does(cycle, unit, activity); }
 
   /// Of an instruction that may not be executed, or could not be.
   std::optional<InstructionFault> fault(uint32_t instruction) const;
@@ -58,7 +53,7 @@ class ProgramSteps final : public Steps {
   const isa::Codec codec_;
   std::optional<DramView> dram_;
   std::unique_ptr<Machine> data_;
-  InstructionListener* listener_;
+  Observer* observer_;
   uint32_t decoded_ = 0;
   std::vector<Step> steps_;
   std::vector<isa::Instruction> instructions_;

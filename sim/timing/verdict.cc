@@ -70,16 +70,4 @@ std::optional<Failure> verdict(const isa::Program& program, const ProgramSteps& 
   return accelerator.failed(Engine::kCompute) ? left_over(program, accelerator) : deadlock(program, accelerator);
 }
 
-std::vector<uint64_t> mark_cycles(const isa::Program& program, const std::vector<Cycle>& retired) {
-  std::vector<uint64_t> cycles;
-  for (size_t i = 0; i < program.marks.size(); ++i) {
-    const auto at = [&](int64_t instruction) { return retired.begin() + static_cast<std::ptrdiff_t>(instruction); };
-    const int64_t end =
-        i + 1 < program.marks.size() ? program.marks[i + 1].first_instruction : static_cast<int64_t>(retired.size());
-    const int64_t begin = program.marks[i].first_instruction;
-    cycles.push_back(begin < end ? *std::max_element(at(begin), at(end)) : 0);
-  }
-  return cycles;
-}
-
 }  // namespace tandem::sim::timing

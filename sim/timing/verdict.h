@@ -21,7 +21,4 @@ std::optional<Failure> verdict(const isa::Program& program, const ProgramSteps& 
 /// and in their order.
 Counters counters_of(const isa::Program& program, const ProgramSteps& steps, const Accelerator& accelerator);
 
-/// Per mark of the program: the cycle in which the last of its instructions retired.
-std::vector<uint64_t> mark_cycles(const isa::Program& program, const std::vector<Cycle>& retired);
-
 }  // namespace tandem::sim::timing

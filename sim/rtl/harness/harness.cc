@@ -51,16 +51,41 @@ struct Device {
   }
 };
 
-/// Runs one program on a device beside a Dram or a RestlessDram.
+/// A schedule that asks whoever runs the model.
+class PortSchedule {
+ public:
+  explicit PortSchedule(const TandemRtlRun& run) : run_(run) {}
+  template <typename Piece>
+  void read(uint64_t cycle, uint64_t address, uint32_t beats, uint32_t, Piece&& piece) {
+    run_.port_read(run_.port, cycle, address, beats, &piece, [](void* pieces, uint32_t count, uint64_t ready_cycle) {
+      (*static_cast<std::remove_reference_t<Piece>*>(pieces))(count, ready_cycle);
+    });
+  }
+  uint64_t write(uint64_t cycle, uint64_t address, uint32_t beats, uint32_t) {
+    return run_.port_write(run_.port, cycle, address, beats);
+  }
+
+ private:
+  const TandemRtlRun& run_;
+};
+using PortDram = tandem::sim::ScheduledDram<PortSchedule>;
+
+/// Runs one program on a device beside a Dram, a PortDram or a RestlessDram.
 template <typename Memory>
 class Harness {
-  static constexpr bool kRestless = !std::is_same_v<Memory, Dram>;
+  static constexpr bool kRestless = std::is_same_v<Memory, RestlessDram>;
 
  public:
   Harness(Device& device, TandemRtlRun& run, Memory memory)
       : run_(run), model_(device.model), dram_(std::move(memory)), now_(device.now) {}
 
   void run() {
+    begin();
+    while (step()) continue;
+    end();
+  }
+
+  void begin() {
     Vtandem_accel& m = *model_;
 #ifdef TANDEM_MUTANTS
     m.mutant_i = run_.mutant;
@@ -82,7 +107,28 @@ class Harness {
     if (run_.watchdog_cycles != 0) write_register(RegWatchdog, run_.watchdog_cycles);
     write_register(RegControl, kStart);
     running_ = true;
-    simulate();
+    start_ = origin_ = now_;
+    run_.status = kTandemRtlDone;
+  }
+
+  /// One cycle of the run, unless it is over.
+  bool step() {
+    if (model_->done_o) return false;
+    cycle();
+    if constexpr (kRestless) {
+      if (dram_.violation() != nullptr) {
+        std::snprintf(run_.message, sizeof run_.message, "%s", dram_.violation());
+        assertion_failed = true;
+      }
+    }
+    if (assertion_failed) return stop(kTandemRtlAssertion);
+    if (now_ - start_ == run_.soft_reset_cycle && run_.soft_reset_cycle != 0) restart();
+    if (run_.max_cycles != 0 && now_ - start_ > run_.max_cycles) return stop(kTandemRtlCycleLimit);
+    return true;
+  }
+
+  void end() {
+    Vtandem_accel& m = *model_;
     running_ = false;
     if (run_.watch_registers != 0 && run_.status == kTandemRtlDone) check_registers();
     run_.head_valid = m.head_valid_o;
@@ -181,6 +227,7 @@ class Harness {
       dram_.accept_write(m.m_awaddr_o - run_.memory_base, m.m_awlen_o + 1u);
     }
     if (m.retire_o != 0 && running_) retire();
+    if (run_.observer != nullptr && running_) watch();
 
     m.clk_i = 1;
     m.eval();
@@ -192,44 +239,63 @@ class Harness {
     for (int engine = 0; engine < 3; ++engine) {
       if (((m.retire_o >> engine) & 1) == 0) continue;
       const uint32_t instruction = m.retire_insn_o[engine];
-      if (instruction < run_.instruction_count) run_.retire_cycles[instruction] = now_ - start_;
+      if (instruction >= run_.instruction_count) continue;
+      run_.retire_cycles[instruction] = now_ - start_;
+      if (run_.observer != nullptr) run_.retired(run_.observer, now_ - start_, instruction);
     }
   }
 
-  void simulate() {
-    Vtandem_accel& m = *model_;
-    start_ = origin_ = now_;
-    while (!m.done_o) {
-      cycle();
-      if constexpr (kRestless) {
-        if (dram_.violation() != nullptr) {
-          std::snprintf(run_.message, sizeof run_.message, "%s", dram_.violation());
-          assertion_failed = true;
-        }
-      }
-      if (assertion_failed) {
-        run_.status = kTandemRtlAssertion;
-        return;
-      }
-      if (now_ - start_ == run_.soft_reset_cycle && run_.soft_reset_cycle != 0) {
-        write_register(RegControl, kSoftReset);
-        while ((read_register(RegStatus) & kBusy) != 0 && !assertion_failed) continue;
-        run_.soft_reset_cycle = 0;
-        if (run_.watch_registers != 0 &&
-            (m.done_o || read_register(RegStatus) != 0 || read_register(RegIntStatus) != 0 ||
-             read_register(RegErrorCode) != 0 || read_register_pair(RegCycles) != 0)) {
-          std::snprintf(run_.message, sizeof run_.message, "the soft reset leaves something");
-          assertion_failed = true;
-        }
-        write_register(RegControl, kStart);
-        start_ = now_;
-      }
-      if (run_.max_cycles != 0 && now_ - start_ > run_.max_cycles) {
-        run_.status = kTandemRtlCycleLimit;
-        return;
-      }
+  bool stop(TandemRtlStatus status) {
+    run_.status = status;
+    return false;
+  }
+
+  void restart() {
+    write_register(RegControl, kSoftReset);
+    while ((read_register(RegStatus) & kBusy) != 0 && !assertion_failed) continue;
+    run_.soft_reset_cycle = 0;
+    if (run_.watch_registers != 0 &&
+        (model_->done_o || read_register(RegStatus) != 0 || read_register(RegIntStatus) != 0 ||
+         read_register(RegErrorCode) != 0 || read_register_pair(RegCycles) != 0)) {
+      std::snprintf(run_.message, sizeof run_.message, "the soft reset leaves something");
+      assertion_failed = true;
     }
-    run_.status = kTandemRtlDone;
+    write_register(RegControl, kStart);
+    start_ = now_;
+  }
+
+  // An instruction has started where it has left the head of its queue in the cycle before.
+  void watch() {
+    const Vtandem_accel& m = *model_;
+    const uint64_t t = now_ - start_;
+    for (uint32_t engine = 0; engine < 3; ++engine) {
+      const bool valid = ((m.head_valid_o >> engine) & 1) != 0;
+      const uint32_t head = m.head_insn_o[engine];
+      if (head_valid_[engine] && (!valid || head != head_[engine])) run_.started(run_.observer, t - 1, head_[engine]);
+      head_valid_[engine] = valid;
+      head_[engine] = head;
+      tell(t, engine + 1, activity(engine));
+    }
+    tell(t, 0, m.fetch_done_o ? kIdle : kBusyNow);
+  }
+  void tell(uint64_t t, uint32_t unit, uint32_t activity) {
+    if (activity == activity_[unit]) return;
+    activity_[unit] = activity;
+    run_.does(run_.observer, t, unit, activity);
+  }
+
+  // As tandem_accel counts causes, as far as its ports tell; numbered as in sim/api/observer.h.
+  enum Activity : uint32_t { kBusyNow, kWaitsForPrevious, kWaitsForNext, kWaitsForMemory, kBlocked, kIdle };
+  uint32_t activity(uint32_t engine) const {
+    const Vtandem_accel& m = *model_;
+    const auto bit = [&](uint32_t value, uint32_t i) { return ((value >> i) & 1) != 0; };
+    constexpr uint32_t kPrevious[3] = {31, 1, 3}, kNext[3] = {0, 2, 31};  // bits of wait_token_o; 31: none
+    if (bit(m.engine_busy_o, engine)) return kBusyNow;
+    if (engine != 1 && !bit(m.engine_idle_o, engine)) return kWaitsForMemory;
+    if (bit(m.wait_token_o, kPrevious[engine])) return kWaitsForPrevious;
+    if (bit(m.wait_token_o, kNext[engine])) return kWaitsForNext;
+    if (bit(m.wait_space_o, engine) || !bit(m.engine_idle_o, engine)) return kBlocked;
+    return bit(m.head_valid_o, engine) ? kBusyNow : kIdle;
   }
 
   void write_register(uint32_t offset, uint32_t value) {
@@ -278,6 +344,10 @@ class Harness {
   const std::unique_ptr<Vtandem_accel>& model_;
   Memory dram_;
   bool running_ = false;
+  // What was seen in the last cycle, for an observer.
+  bool head_valid_[3] = {};
+  uint32_t head_[3] = {};
+  uint32_t activity_[4] = {kIdle, kIdle, kIdle, kIdle};
   uint64_t& now_;
   uint64_t start_ = 0;
   uint64_t origin_ = 0;  // when the run began: a DDR memory's refreshes count from there
@@ -297,12 +367,26 @@ void vl_fatal(const char* file, int line, const char* scope, const char*) { vl_s
 
 extern "C" __attribute__((visibility("default"))) void* tandem_rtl_open() { return new Device; }
 
+namespace {
+
+void prepare(Device& device, TandemRtlRun& run) {
+  device.select();
+  run.message[0] = '\0';
+  assertion_message = run.message;
+  assertion_failed = false;
+}
+
+/// A run between begin and end.
+struct Begun {
+  Device& device;
+  Harness<PortDram> harness;
+};
+
+}  // namespace
+
 extern "C" __attribute__((visibility("default"))) void tandem_rtl_run(void* opened, TandemRtlRun* run) {
   Device& device = *static_cast<Device*>(opened);
-  device.select();
-  run->message[0] = '\0';
-  assertion_message = run->message;
-  assertion_failed = false;
+  prepare(device, *run);
   if (run->restless != 0) {
     const tandem::sim::Restlessness how{run->restless_seed, run->restless_stalls != 0, run->silent_after_reads,
                                         run->silent_after_writes};
@@ -311,6 +395,28 @@ extern "C" __attribute__((visibility("default"))) void tandem_rtl_run(void* open
     Harness(device, *run, Dram(run->dram, run->dram_bytes, kBusBytes, *run->memory)).run();
   }
   assertion_message = nullptr;
+}
+
+extern "C" __attribute__((visibility("default"))) void* tandem_rtl_begin(void* opened, TandemRtlRun* run) {
+  Device& device = *static_cast<Device*>(opened);
+  prepare(device, *run);
+  auto* begun =
+      new Begun{device, Harness(device, *run, PortDram(run->dram, run->dram_bytes, kBusBytes, PortSchedule(*run)))};
+  begun->harness.begin();
+  return begun;
+}
+
+extern "C" __attribute__((visibility("default"))) bool tandem_rtl_step(void* opened) {
+  auto* begun = static_cast<Begun*>(opened);
+  begun->device.select();
+  return begun->harness.step();
+}
+
+extern "C" __attribute__((visibility("default"))) void tandem_rtl_end(void* opened) {
+  auto* begun = static_cast<Begun*>(opened);
+  begun->device.select();
+  begun->harness.end();
+  delete begun;
 }
 
 extern "C" __attribute__((visibility("default"))) void tandem_rtl_close(void* device) {

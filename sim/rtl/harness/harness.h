@@ -38,9 +38,20 @@ struct TandemRtlRun {
   uint64_t dram_bytes;
   uint64_t code_address;
   uint64_t instruction_count;
-  const tandem::sim::DramTiming* memory;
-  uint64_t max_cycles;      // 0: none
-  uint64_t* retire_cycles;  // per instruction: filled with the cycle at which it completed
+  const tandem::sim::DramTiming* memory;  // null: who calls answers
+  uint64_t max_cycles;                    // 0: none
+  uint64_t* retire_cycles;                // per instruction: filled with the cycle at which it completed
+  // When memory answers, where `memory` is null: as DramSchedule, in cycles of the run. `piece(pieces, beats,
+  // ready_cycle)`.
+  void* port;
+  void (*port_read)(void* port, uint64_t cycle, uint64_t address, uint32_t beats, void* pieces,
+                    void (*piece)(void* pieces, uint32_t beats, uint64_t ready_cycle));
+  uint64_t (*port_write)(void* port, uint64_t cycle, uint64_t address, uint32_t beats);
+  // Who watches; null: nobody. Units and activities are numbered as in sim/api/observer.h.
+  void* observer;
+  void (*started)(void* observer, uint64_t cycle, uint32_t instruction);
+  void (*retired)(void* observer, uint64_t cycle, uint32_t instruction);
+  void (*does)(void* observer, uint64_t cycle, uint32_t unit, uint32_t activity);
   // Conditions of tests; all zero for the ideal memory and an undisturbed run.
   uint64_t soft_reset_cycle;  // a soft reset after so many cycles, then a second start
   uint32_t restless;          // a RestlessDram with what follows
@@ -79,5 +90,10 @@ struct TandemRtlRun {
 void* tandem_rtl_open();
 /// Runs one program; whatever an earlier run left in the device stays there.
 void tandem_rtl_run(void* device, TandemRtlRun* run);
+/// The same cycle by cycle: `run` lives until the end. step() is one clock cycle of the run, and false once it is over;
+/// end() then fills `run`'s results.
+void* tandem_rtl_begin(void* device, TandemRtlRun* run);
+bool tandem_rtl_step(void* begun);
+void tandem_rtl_end(void* begun);
 void tandem_rtl_close(void* device);
 }
