@@ -10,6 +10,8 @@ namespace tandem::sim::platform {
 /// A cycle of the one clock. All times are whole cycles.
 sc_core::sc_time cycles_to_time(timing::Cycle cycles);
 timing::Cycle time_to_cycles(const sc_core::sc_time& time);
+/// Within a cycle masters take turns by their number, whatever order the kernel runs them in.
+sc_core::sc_time turn_in_cycle(uint32_t master);
 
 /// Attached to a b_transport of a whole burst, called in the cycle in which its address (a read) or its last beat (a
 /// write) is taken. The target answers at once, without waiting: with the cycles in which beats or response are

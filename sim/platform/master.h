@@ -10,6 +10,7 @@
 #include <systemc>
 
 #include "sim/api/simulator.h"
+#include "sim/rtl/rtl_model.h"
 #include "sim/timing/program_steps.h"
 
 namespace tandem::sim::platform {
@@ -17,10 +18,12 @@ namespace tandem::sim::platform {
 /// What a run needs besides the registers. Everything outlives the run.
 struct Job {
   const isa::Program* program = nullptr;
+  uint32_t number = 0;  // of the accelerator in its setup
   uint64_t window = 0;  // where the program's address 0 lies in the platform's memory
   bool data = true;
-  uint64_t limit_cycles = 0;  // 0: none
-  timing::InstructionListener* listener = nullptr;
+  const RtlModel* rtl = nullptr;  // run on it in place of the timing model; needs data
+  uint64_t limit_cycles = 0;      // 0: none
+  Observer* observer = nullptr;
 };
 
 /// How it ended.

@@ -5,6 +5,7 @@
 #include "sim/platform/host.h"
 #include "sim/platform/interconnect.h"
 #include "sim/platform/memory_module.h"
+#include "sim/platform/rtl_accelerator.h"
 #include "sim/platform/timing_accelerator.h"
 
 // SystemC's library has a main() of its own, which calls this; ours never does.
@@ -24,14 +25,19 @@ struct System::Modules {
   Interconnect interconnect{"interconnect"};
   MemoryModule memory{"memory"};
   Host host{"host"};
-  std::vector<std::unique_ptr<TimingAccelerator>> accelerators;
+  std::vector<std::unique_ptr<Accelerator>> accelerators;  // those that count cycles, then as many of the RTL
   std::vector<std::unique_ptr<TrafficGenerator>> generators;
 
   Modules() {
     interconnect.targets.bind(memory.socket);
     host.bus.bind(interconnect.masters);
-    for (size_t i = 0; i < kAccelerators; ++i) {
-      accelerators.push_back(std::make_unique<TimingAccelerator>(fmt::format("accelerator{}", i).c_str()));
+    for (size_t i = 0; i < 2 * kAccelerators; ++i) {
+      const std::string name = fmt::format("accelerator{}{}", i % kAccelerators, i < kAccelerators ? "" : "_rtl");
+      if (i < kAccelerators) {
+        accelerators.push_back(std::make_unique<TimingAccelerator>(name.c_str()));
+      } else {
+        accelerators.push_back(std::make_unique<RtlAccelerator>(name.c_str()));
+      }
       accelerators.back()->memory.bind(interconnect.masters);
       interconnect.targets.bind(accelerators.back()->control);
     }
@@ -71,13 +77,18 @@ Result<std::vector<Outcome>> System::run(const Setup& setup) {
 
   std::vector<Region> map{{"dram", 0, std::max<uint64_t>(setup.memory_bytes, 1), kMemoryTarget}};
   std::vector<Host::Start> starts;
+  std::vector<const Accelerator*> used;
   for (size_t i = 0; i < setup.jobs.size(); ++i) {
-    const Job& job = setup.jobs[i];
-    m.accelerators[i]->prepare(job);
+    Job job = setup.jobs[i];
+    job.number = static_cast<uint32_t>(i);
+    const size_t slot = i + (job.rtl != nullptr ? kAccelerators : 0);
+    Accelerator& accelerator = *m.accelerators[slot];
+    used.push_back(&accelerator);
+    accelerator.prepare(job);
     const uint64_t control = kControlBase + i * kControlBytes;
-    map.push_back({m.accelerators[i]->basename(), control, kControlBytes, static_cast<int>(i) + 1});
+    map.push_back({accelerator.basename(), control, kControlBytes, static_cast<int>(slot) + 1});
     starts.push_back(
-        {m.accelerators[i].get(), control, static_cast<uint32_t>(job.program->code.size()), job.program->code_address});
+        {&accelerator, control, static_cast<uint32_t>(job.program->code.size()), job.program->code_address});
   }
   TANDEM_TRY(check_map(map, "platform"));
   m.interconnect.set_map(std::move(map));
@@ -85,7 +96,7 @@ Result<std::vector<Outcome>> System::run(const Setup& setup) {
   m.host.start(std::move(starts));
   sc_core::sc_start();
   std::vector<Outcome> outcomes;
-  for (size_t i = 0; i < setup.jobs.size(); ++i) outcomes.push_back(m.accelerators[i]->outcome());
+  for (const Accelerator* accelerator : used) outcomes.push_back(accelerator->outcome());
   for (const auto& generator : m.generators) generator->set({});
   return outcomes;
 }

@@ -2,6 +2,7 @@
 
 #include "hw/registers.h"  // generated from hw/registers.svh
 #include "isa/access.h"
+#include "sim/api/program_memory.h"
 #include "sim/timing/verdict.h"
 
 namespace tandem::sim::platform {
@@ -39,7 +40,7 @@ void TimingAccelerator::write_register(uint32_t offset, uint32_t value) {
       if ((value & kStart) == 0 || running_ || job_.program == nullptr) break;
       over_ = false;
       running_ = true;
-      start_.notify(sc_core::SC_ZERO_TIME);
+      start_.notify(turn_in_cycle(job_.number));
       break;
     default:
       break;
@@ -77,8 +78,9 @@ void TimingAccelerator::run() {
       if (memory->get_direct_mem_ptr(payload_, dmi))
         dram = DramView{dmi.get_dmi_ptr() + (job_.window - dmi.get_start_address()), isa::memory_bytes(*job_.program)};
     }
-    steps_ = std::make_unique<timing::ProgramSteps>(*job_.program, dram, job_.listener);
-    core_ = std::make_unique<timing::Accelerator>(job_.program->hardware, instruction_address_, *steps_, static_cast<timing::MemoryPort&>(*this));
+    steps_ = std::make_unique<timing::ProgramSteps>(*job_.program, dram, job_.observer);
+    core_ = std::make_unique<timing::Accelerator>(job_.program->hardware, instruction_address_, *steps_,
+                                                  static_cast<timing::MemoryPort&>(*this));
     next_ = 0;
   }
   const Cycle now = time_to_cycles(sc_core::sc_time_stamp()) - origin_;
@@ -137,7 +139,7 @@ Outcome TimingAccelerator::outcome() const {
   outcome.cycles = core_->cycles();
   outcome.macs = steps_->macs();
   outcome.counters = timing::counters_of(*job_.program, *steps_, *core_);
-  outcome.mark_cycles = timing::mark_cycles(*job_.program, steps_->retire_cycles());
+  outcome.mark_cycles = mark_cycles(*job_.program, steps_->retire_cycles());
   return outcome;
 }
 
