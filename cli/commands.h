@@ -8,6 +8,7 @@ class Cli;
 
 void add_asm(Cli& cli);
 void add_bench(Cli& cli);
+void add_compare(Cli& cli);
 void add_compile(Cli& cli);
 void add_demo(Cli& cli);
 void add_disasm(Cli& cli);
@@ -18,6 +19,7 @@ void add_run(Cli& cli);
 void add_schedule(Cli& cli);
 void add_synth(Cli& cli);
 void add_tensorize(Cli& cli);
+void add_trace(Cli& cli);
 void add_verify(Cli& cli);
 void add_worker(Cli& cli);
 
@@ -25,6 +27,7 @@ void add_worker(Cli& cli);
 inline constexpr void (*kCommands[])(Cli&) = {
     add_asm,
     add_bench,
+    add_compare,
     add_compile,
     add_demo,
     add_disasm,
@@ -35,6 +38,7 @@ inline constexpr void (*kCommands[])(Cli&) = {
     add_schedule,
     add_synth,
     add_tensorize,
+    add_trace,
     add_verify,
     add_worker,
 };

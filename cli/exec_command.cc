@@ -9,16 +9,13 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/program_argument.h"
+#include "cli/simulator_argument.h"
 #include "sim/functional/functional_simulator.h"
-#include "sim/platform/timing_simulator.h"
-#include "sim/rtl/rtl_simulator.h"
 
 namespace tandem::cli {
 namespace {
 
 constexpr char kFunctional[] = "functional";
-constexpr char kTiming[] = "timing";
-constexpr char kRtl[] = "rtl";
 
 struct Options {
   ProgramArgument program;
@@ -40,14 +37,9 @@ Result<void> check(const Options& options) {
   return {};
 }
 
-Result<std::unique_ptr<sim::Simulator>> make_simulator(const Options& options, const isa::HwConfig& hardware) {
-  if (options.on == kFunctional) return sim::make_functional_simulator(hardware, {options.interleave});
-  sim::Platform platform;
-  if (!options.platform.empty()) {
-    TANDEM_ASSIGN(platform, sim::load_platform(options.platform));
-  }
-  if (options.on == kTiming) return sim::make_timing_simulator(hardware, platform);
-  return sim::make_rtl_simulator(hardware, platform);
+Result<std::unique_ptr<sim::Simulator>> simulator_of(const Options& options, const isa::HwConfig& hardware) {
+  if (options.interleave) return sim::make_functional_simulator(hardware, {options.interleave});
+  return make_simulator(options.on, hardware, options.platform);
 }
 
 /// One output of the program against what it should be.
@@ -107,7 +99,7 @@ nlohmann::ordered_json to_json(const std::string& simulator, const sim::RunResul
 Result<int> exec(const Options& options, Format format) {
   TANDEM_TRY(check(options));
   TANDEM_ASSIGN(const isa::Program program, load(options.program));
-  TANDEM_ASSIGN(const std::unique_ptr<sim::Simulator> simulator, make_simulator(options, program.hardware));
+  TANDEM_ASSIGN(const std::unique_ptr<sim::Simulator> simulator, simulator_of(options, program.hardware));
   TANDEM_ASSIGN(const sim::RunResult result, simulator->run(program, {}, {options.max_cycles}));
   std::vector<Dump> dumps;
   for (const isa::Binding& binding : program.bindings) {
@@ -130,7 +122,7 @@ void add_exec(Cli& cli) {
   CLI::App& command = cli.command("exec", "Run a VTA manifest or a saved program and compare its outputs",
                                   [options](Format format) { return exec(*options, format); });
   add_program(command, options->program);
-  add_choice(command, "--on", options->on, {kFunctional, kTiming, kRtl}, "The simulator");
+  add_choice(command, "--on", options->on, simulator_names(), "The simulator");
   command.add_option("--platform", options->platform, "The memory's YAML, for simulators with time");
   command.add_option("--interleave", options->interleave,
                      "Functional: take the engines' turns at random from this seed");

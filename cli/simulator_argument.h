@@ -1,0 +1,22 @@
+// A simulator by its name on the command line.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "isa/hw_config.h"
+#include "sim/api/simulator.h"
+
+namespace tandem::cli {
+
+/// "functional", "timing", "rtl".
+const std::vector<std::string>& simulator_names();
+/// Whether a simulator of this name counts cycles.
+bool has_time(const std::string& name);
+
+/// `platform`: the memory's YAML, "" for the default one; without effect on those without time.
+Result<std::unique_ptr<sim::Simulator>> make_simulator(const std::string& name, const isa::HwConfig& hardware,
+                                                       const std::string& platform);
+
+}  // namespace tandem::cli

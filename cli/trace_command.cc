@@ -1,0 +1,65 @@
+// `tandem trace`: a program's run as a timeline for Perfetto.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/program_argument.h"
+#include "cli/simulator_argument.h"
+#include "sim/trace/timeline.h"
+#include "support/file.h"
+
+namespace tandem::cli {
+namespace {
+
+struct Options {
+  ProgramArgument program;
+  int64_t step = 0;
+  std::string on = "timing";
+  std::string platform;
+  std::string out = "trace.json";
+};
+
+/// The program of a compiled model's folder, or the file itself.
+ProgramArgument program_of(const Options& options) {
+  ProgramArgument argument = options.program;
+  if (std::filesystem::is_directory(argument.path)) argument.path += fmt::format("/program_{}.tandem", options.step);
+  return argument;
+}
+
+Result<int> trace(const Options& options, Format format) {
+  TANDEM_ASSIGN(const isa::Program program, load(program_of(options)));
+  TANDEM_ASSIGN(const auto simulator, make_simulator(options.on, program.hardware, options.platform));
+  sim::Timeline timeline(program);
+  simulator->observe(&timeline);
+  const Result<sim::RunResult> result = simulator->run(program, {});
+  // A run that fails has a timeline, too: up to where it stands.
+  TANDEM_TRY(write_file(options.out, timeline.to_chrome_json()));
+  TANDEM_TRY(result);
+  if (format == Format::kJson) {
+    print_json({{"simulator", options.on}, {"cycles", result->cycles}, {"timeline", options.out}});
+  } else {
+    print(fmt::format("{} on {}: {} cycles; open {} at https://ui.perfetto.dev", program.name, options.on,
+                      result->cycles, options.out));
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_trace(Cli& cli) {
+  auto options = std::make_shared<Options>();
+  CLI::App& command = cli.command("trace", "Write a run as a timeline: engines, instructions, tokens, layers",
+                                  [options](Format format) { return trace(*options, format); });
+  add_program(command, options->program);
+  command.get_option("program")->description("A VTA manifest (*.txt), a saved program, or a compiled model's folder");
+  command.add_option("--step", options->step, "Which program of a model")->type_name("N");
+  add_choice(command, "--on", options->on, {"timing", "rtl"}, "The simulator");
+  command.add_option("--platform", options->platform, "The memory's YAML")->type_name("PLATFORM.yaml");
+  command.add_option("--out", options->out, "The timeline (Chrome's JSON trace format)")->type_name("FILE.json");
+}
+
+}  // namespace tandem::cli
