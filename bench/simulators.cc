@@ -5,6 +5,7 @@
 #include "bench/cpu_time.h"
 #include "bench/vta_programs.h"
 #include "sim/functional/functional_simulator.h"
+#include "sim/platform/timing_simulator.h"
 #include "sim/rtl/rtl_simulator.h"
 
 namespace tandem::bench {
@@ -38,6 +39,18 @@ Result<void> measure_rates(const std::string& prefix, sim::Simulator& simulator,
   return {};
 }
 
+/// NAME.PROGRAM for each timed program: the rate of `over` divided by that of `under`.
+void add_ratios(const std::string& over, const std::string& under, const std::string& name,
+                std::vector<Figure>& figures) {
+  const auto find = [&](const std::string& figure) {
+    return *std::find_if(figures.begin(), figures.end(), [&](const Figure& each) { return each.name == figure; });
+  };
+  for (const std::string& program : timed_programs()) {
+    const Figure a = find(over + "." + program), b = find(under + "." + program);
+    figures.push_back({name + "." + program, a.skipped.empty() ? a.value / b.value : 0, "x", a.skipped});
+  }
+}
+
 }  // namespace
 
 Result<Measurement> measure_simulators(const Request& request) {
@@ -49,6 +62,12 @@ Result<Measurement> measure_simulators(const Request& request) {
   TANDEM_TRY(measure_rates("functional", *functional, runs, macs, "MAC/s", measurement.figures));
   TANDEM_ASSIGN(const auto rtl, sim::make_rtl_simulator(hardware, platform));
   TANDEM_TRY(measure_rates("rtl", *rtl, runs, cycles, "cycles/s", measurement.figures));
+  const auto timing = sim::make_timing_simulator(hardware, platform);
+  const auto timing_alone = sim::make_timing_simulator(hardware, platform, {/*data=*/false});
+  TANDEM_TRY(measure_rates("timing", *timing_alone, runs, cycles, "cycles/s", measurement.figures));
+  TANDEM_TRY(measure_rates("timing_with_data", *timing, runs, macs, "MAC/s", measurement.figures));
+  add_ratios("timing", "rtl", "timing_over_rtl", measurement.figures);
+  add_ratios("functional", "timing_with_data", "timing_with_data_over_functional", measurement.figures);
   return measurement;
 }
 

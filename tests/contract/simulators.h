@@ -35,6 +35,13 @@ inline std::unique_ptr<Simulator> make_rtl_under_test(const isa::HwConfig& hardw
   return value_or_fail(make_rtl_simulator(hardware, {}, options));
 }
 
+/// The RTL as a module of the SystemC platform.
+inline std::unique_ptr<Simulator> make_rtl_in_platform(const isa::HwConfig& hardware) {
+  Platform platform;
+  platform.rtl_accelerator = true;
+  return make_timing_simulator(hardware, platform);
+}
+
 inline std::vector<SimulatorUnderTest> all_simulators() {
   return {
       {"functional", [](const isa::HwConfig& hardware) { return make_functional_simulator(hardware); }, false},
@@ -42,6 +49,7 @@ inline std::vector<SimulatorUnderTest> all_simulators() {
        false},
       {"timing", [](const isa::HwConfig& hardware) { return make_timing_simulator(hardware); }, true},
       {"rtl", make_rtl_under_test, true},
+      {"rtl_in_platform", make_rtl_in_platform, true},
   };
 }
 
