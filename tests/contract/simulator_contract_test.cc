@@ -367,7 +367,7 @@ TEST_P(SimulatorContract, ALimitOfCyclesIsAnErrorThatNamesIt) {
             "a shorter program");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SimulatorContract, testing::ValuesIn(all_simulators()),
+INSTANTIATE_TEST_SUITE_P(All, SimulatorContract, testing::ValuesIn(all_simulators_and_platforms()),
                          [](const auto& each) { return each.param.name; });
 
 }  // namespace

@@ -49,8 +49,14 @@ inline std::vector<SimulatorUnderTest> all_simulators() {
        false},
       {"timing", [](const isa::HwConfig& hardware) { return make_timing_simulator(hardware); }, true},
       {"rtl", make_rtl_under_test, true},
-      {"rtl_in_platform", make_rtl_in_platform, true},
   };
+}
+
+/// And the RTL inside the platform, which is the RTL again: for suites of few programs.
+inline std::vector<SimulatorUnderTest> all_simulators_and_platforms() {
+  std::vector<SimulatorUnderTest> simulators = all_simulators();
+  simulators.push_back({"rtl_in_platform", make_rtl_in_platform, true});
+  return simulators;
 }
 
 }  // namespace tandem::sim
