@@ -60,6 +60,8 @@ void print_summary(const runtime::CompiledModel& model) {
     const runtime::PlacedLayer& placed = model.layers[i];
     std::string how;
     for (const auto& [name, value] : placed.knobs) how += fmt::format(" {}={}", name, value);
+    if (!placed.lowering.empty() && placed.place == runtime::Place::kAccelerator)
+      print(fmt::format("  {:<10} {}", model.graph.layers[i].name, placed.lowering));
     print(fmt::format("  {:<10} {}: {}", model.graph.layers[i].name, ops::to_string(model.graph.layers[i].op),
                       placed.place == runtime::Place::kHost
                           ? "on the host: " + placed.reason
@@ -123,6 +125,7 @@ Result<int> compile(const Options& options, Format format) {
                       {"operator", ops::to_string(compiled.graph.layers[i].op)},
                       {"where", placed.place == runtime::Place::kHost ? "host" : "accelerator"},
                       {"reason", placed.reason},
+                      {"lowering", placed.lowering},
                       {"knobs", placed.knobs},
                       {"roofline_cycles", placed.roofline_cycles}});
   }

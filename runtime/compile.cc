@@ -125,11 +125,10 @@ class Partitioner {
         }
         arguments.push_back(tensors.at(buffer));
       }
-      if (std::holds_alternative<ops::Conv2d>(node.op)) {
-        const loop::Param& weight = params[node.inputs.size()];
-        const loop::Param& bias = params[node.inputs.size() + 1];
-        arguments.push_back(builder.constant(node.name + ".weight", loop::pack(weight.layout, node.weight)));
-        arguments.push_back(builder.constant(node.name + ".bias", loop::pack(bias.layout, node.bias)));
+      for (size_t k = node.inputs.size(); k + 1 < params.size(); ++k) {
+        const bool is_weight = params[k].buffer->name == "weight";
+        arguments.push_back(builder.constant(node.name + (is_weight ? ".weight" : ".bias"),
+                                             loop::pack(params[k].layout, is_weight ? node.weight : node.bias)));
       }
       const loop::Param& out = params.back();
       const std::string buffer = packed_name(tensor_name(node.output), out);
@@ -180,7 +179,8 @@ Result<CompiledModel> compile_for_accelerator(const graph::Graph& graph, const i
                                               const LayerKnobs& knobs) {
   CompiledModel model;
   model.batch = hardware.batch;
-  model.graph = graph::with_batch(graph, hardware.batch);
+  graph::LoweredGraph lowered = graph::lower_layers(graph::with_batch(graph, hardware.batch), hardware);
+  model.graph = std::move(lowered.graph);
   model.hardware = hardware;
   std::vector<std::string> names;
   for (const graph::Layer& layer : graph.layers) names.push_back(layer.name);
@@ -191,7 +191,8 @@ Result<CompiledModel> compile_for_accelerator(const graph::Graph& graph, const i
   std::vector<std::optional<loop::Kernel>> kernels;
   for (const graph::Layer& layer : model.graph.layers) {
     PlacedLayer placed;
-    placed.macs = ops::macs(layer.op);
+    placed.macs = lowered.macs[kernels.size()];
+    placed.lowering = std::move(lowered.reasons[kernels.size()]);
     kernels.emplace_back();
     const auto given = knobs.find(layer.name);
     Result<ops::KnobValues> values =

@@ -24,6 +24,7 @@ enum class Place { kAccelerator, kHost };
 struct PlacedLayer {
   Place place = Place::kHost;
   std::string reason;           // why an accelerator layer went to the host; else empty
+  std::string lowering;         // what was done to the layer for this hardware and why; else empty
   ops::KnobValues knobs;        // of its schedule on the accelerator
   int64_t macs = 0;             // of one run
   int64_t roofline_cycles = 0;  // of one run, on the accelerator
@@ -47,7 +48,7 @@ struct HostStep {
 using Step = std::variant<LayoutStep, AcceleratorStep, HostStep>;
 
 struct CompiledModel {
-  graph::Graph graph;  // for `batch` samples
+  graph::Graph graph;  // for `batch` samples, as this hardware runs it (`graph::lower_layers`)
   int64_t batch = 1;
   std::optional<isa::HwConfig> hardware;  // absent: made for the host alone
   std::vector<PlacedLayer> layers;

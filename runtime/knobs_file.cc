@@ -49,7 +49,8 @@ Result<LayerKnobs> load_knobs(const std::string& path, const graph::Graph& graph
   for (const graph::Layer& layer : graph.layers) names.push_back(layer.name);
   TANDEM_TRY(root.only_keys(names));
   LayerKnobs result;
-  for (const graph::Layer& layer : graph::with_batch(graph, hardware.batch).layers) {
+  for (const graph::Layer& layer :
+       graph::lower_layers(graph::with_batch(graph, hardware.batch), hardware).graph.layers) {
     if (!root.has(layer.name)) continue;
     TANDEM_ASSIGN(const YamlNode node, root.at(layer.name));
     TANDEM_ASSIGN(result[layer.name], parse_layer(node, layer, hardware));

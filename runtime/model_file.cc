@@ -72,6 +72,7 @@ Result<CompiledModel> model_from(const Json& json, const std::string& folder) {
     PlacedLayer layer;
     layer.place = entry.at("place").get<std::string>() == "accelerator" ? Place::kAccelerator : Place::kHost;
     layer.reason = entry.at("reason").get<std::string>();
+    layer.lowering = entry.at("lowering").get<std::string>();
     layer.knobs = entry.at("knobs").get<ops::KnobValues>();
     layer.macs = entry.at("macs").get<int64_t>();
     layer.roofline_cycles = entry.at("roofline_cycles").get<int64_t>();
@@ -115,6 +116,7 @@ Result<void> save_model(const std::string& folder, const CompiledModel& model) {
     json["layers"].push_back({{"name", model.graph.layers[i].name},
                               {"place", layer.place == Place::kAccelerator ? "accelerator" : "host"},
                               {"reason", layer.reason},
+                              {"lowering", layer.lowering},
                               {"knobs", layer.knobs},
                               {"macs", layer.macs},
                               {"roofline_cycles", layer.roofline_cycles}});

@@ -56,12 +56,16 @@ TEST(ModelTest, TheWholeModelIsOneProgramWhereLayoutsAgree) {
   const Shipped shipped;
   const Result<CompiledModel> model = compile_for_accelerator(shipped.graph, {});
   ASSERT_TRUE(model.ok()) << render(model.error());
-  ASSERT_EQ(model->steps.size(), 3u);
-  const auto& pack = std::get<LayoutStep>(model->steps[0]);
-  EXPECT_EQ(pack.from, "input");
-  EXPECT_EQ(pack.to, "input@NCHW1n16c");
-  EXPECT_EQ(std::get<AcceleratorStep>(model->steps[1]).program.marks.size(), 9u);
-  EXPECT_EQ(std::get<LayoutStep>(model->steps[2]).to, "output");
+  ASSERT_EQ(model->steps.size(), 4u);
+  const int host = std::get<HostStep>(model->steps[0]).layer;  // makes channels of the first layer's windows
+  EXPECT_EQ(model->graph.layers[static_cast<size_t>(host)].name, "conv1.im2col");
+  EXPECT_EQ(model->layers[1].lowering, model->layers[0].lowering);
+  EXPECT_NE(model->layers[1].lowering, "");
+  const auto& pack = std::get<LayoutStep>(model->steps[1]);
+  EXPECT_EQ(pack.from, "conv1.windows");
+  EXPECT_EQ(pack.to, "conv1.windows@NCHW1n16c");
+  EXPECT_EQ(std::get<AcceleratorStep>(model->steps[2]).program.marks.size(), 9u);
+  EXPECT_EQ(std::get<LayoutStep>(model->steps[3]).to, "output");
 }
 
 TEST(ModelTest, OtherShapesOfHardware) {

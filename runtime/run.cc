@@ -116,7 +116,9 @@ class Execution {
     std::vector<Tensor*> arguments;
     for (graph::TensorId input : layer.inputs) arguments.push_back(&buffers_.at(tensor(input).name));
     Tensor weight = layer.weight, bias = layer.bias;
-    if (std::holds_alternative<ops::Conv2d>(layer.op)) arguments.insert(arguments.end(), {&weight, &bias});
+    const ops::ConstantShapes constants = ops::constant_shapes(layer.op);
+    if (constants.weight) arguments.push_back(&weight);
+    if (constants.bias) arguments.push_back(&bias);
     arguments.push_back(&buffers_.at(tensor(layer.output).name));
     const Stopwatch watch;
     TANDEM_TRY(functions_.at(index)(arguments));

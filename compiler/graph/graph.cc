@@ -9,6 +9,11 @@ namespace {
 
 Shape shape_of(int64_t n, int64_t c, int64_t h, int64_t w) { return {n, c, h, w}; }
 
+bool is_whole(const Tensor& tensor, DType type, const Shape& shape) {
+  return tensor.type == type && tensor.shape == shape &&
+         tensor.data.size() == static_cast<size_t>(tensor.size() * size_bytes(type));
+}
+
 }  // namespace
 
 Shape output_shape(const ops::Operator& op) {
@@ -17,7 +22,9 @@ Shape output_shape(const ops::Operator& op) {
         using Op = std::decay_t<decltype(o)>;
         if constexpr (std::is_same_v<Op, ops::Conv2d>) {
           return shape_of(o.n, o.o, o.out_h(), o.out_w());
-        } else if constexpr (std::is_same_v<Op, ops::MaxPool>) {
+        } else if constexpr (std::is_same_v<Op, ops::Im2col>) {
+          return shape_of(o.n, o.c * o.kernel_h * o.kernel_w, o.out_h(), o.out_w());
+        } else if constexpr (std::is_same_v<Op, ops::MaxPool> || std::is_same_v<Op, ops::AveragePool>) {
           return shape_of(o.n, o.c, o.out_h(), o.out_w());
         } else {
           return shape_of(o.n, o.c, o.h, o.w);
@@ -68,17 +75,12 @@ std::string broken_rule(const Graph& graph) {
                          output.name, to_string(output.shape));
     }
     if (!known.insert(layer.output).second) return fmt::format("'{}' is computed twice", output.name);
-    if (const auto* conv = std::get_if<ops::Conv2d>(&layer.op)) {
-      const Shape weight = {conv->o, conv->c, conv->kernel_h, conv->kernel_w};
-      if (layer.weight.type != DType::kI8 || layer.weight.shape != weight ||
-          layer.weight.data.size() != static_cast<size_t>(layer.weight.size())) {
-        return fmt::format("the weight of layer '{}' is not i8 {}", layer.name, to_string(weight));
-      }
-      const Shape bias = conv->per_channel ? Shape{conv->o, 4} : Shape{conv->o};
-      if (layer.bias.type != DType::kI32 || layer.bias.shape != bias ||
-          layer.bias.data.size() != 4 * static_cast<size_t>(layer.bias.size())) {
-        return fmt::format("the bias of layer '{}' is not i32 {}", layer.name, to_string(bias));
-      }
+    const ops::ConstantShapes constants = ops::constant_shapes(layer.op);
+    if (constants.weight && !is_whole(layer.weight, DType::kI8, *constants.weight)) {
+      return fmt::format("the weight of layer '{}' is not i8 {}", layer.name, to_string(*constants.weight));
+    }
+    if (constants.bias && !is_whole(layer.bias, DType::kI32, *constants.bias)) {
+      return fmt::format("the bias of layer '{}' is not i32 {}", layer.name, to_string(*constants.bias));
     }
   }
   for (const std::vector<Port>* ports : {&graph.inputs, &graph.outputs}) {

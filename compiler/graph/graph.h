@@ -26,12 +26,12 @@ struct ActivationTensor {
   std::optional<int> exponent;  // of the power-of-two scale, where known
 };
 
-/// One operator. `weight` (i8 [o, c, kernel_h, kernel_w]) and `bias` (i32 [o]; where channels have requantisations of their
-/// own, their parameters, i32 [o, 4]) belong to Conv2d and are empty otherwise.
+/// One operator. `weight` (i8) and `bias` (i32; where channels have requantisations of their own, their parameters) are
+/// the constants of the operators that have them (`ops::constant_shapes`) and empty otherwise.
 struct Layer {
   std::string name;  // unique; where it can be, the name of the model's node
   ops::Operator op;
-  std::vector<TensorId> inputs;  // Conv2d, MaxPool, Clip: one; Add: two
+  std::vector<TensorId> inputs;  // Add: two; the others: one
   TensorId output = -1;
   Tensor weight;
   Tensor bias;

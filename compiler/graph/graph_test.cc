@@ -77,10 +77,10 @@ TEST(GraphTextTest, PrintsChannelsOfTheirOwn) {
 TEST(GraphTextTest, ErrorsNamePlaceAndChoices) {
   EXPECT_EQ(error_of("rule single", "rule singel"),
             "small.graph:1:20: error: unknown rounding rule 'singel'\n  legal: single\n  hint: did you mean 'single'?");
-  EXPECT_EQ(
-      error_of("max_pool(\"s", "maxpool(\"s"),
-      "small.graph:10:14: error: unknown operator 'maxpool'\n  legal: conv2d, max_pool, add, clip\n  hint: did you "
-      "mean 'max_pool'?");
+  EXPECT_EQ(error_of("max_pool(\"s", "maxpool(\"s"),
+            "small.graph:10:14: error: unknown operator 'maxpool'\n  legal: conv2d, max_pool, add, clip, im2col, "
+            "average_pool\n  hint: did you "
+            "mean 'max_pool'?");
   EXPECT_EQ(error_of("add(\"x\"", "add(\"z\""),
             "small.graph:9:17: error: unknown tensor 'z'\n  legal: x, y, s \"q\", p, c\n  hint: did you mean 'x'?");
   EXPECT_EQ(error_of("kernel 2x2", "kernel 5x2"),
@@ -168,6 +168,80 @@ output "s \"q\"" [1, 2, 4, 4]
 )");
   EXPECT_EQ(render(single_layer(small(), "sums").error()),
             "error: unknown layer 'sums'\n  legal: conv, sum, pool, clip\n  hint: did you mean 'sum'?");
+}
+
+/// A convolution with few channels.
+Graph small_first_layer() {
+  ops::Conv2d op;
+  op.c = 2, op.h = op.w = 6, op.o = 3, op.kernel_h = op.kernel_w = 3, op.stride_h = op.stride_w = 2;
+  op.pad_top = op.pad_left = 1;
+  op.requantize.shift = 5;
+  Graph graph;
+  graph.name = "first";
+  graph.tensors = {{"x", input_shape(op), {}}, {"y", output_shape(op), {}}};
+  Tensor weight(DType::kI8, {3, 2, 3, 3}), bias(DType::kI32, {3});
+  for (int64_t i = 0; i < weight.size(); ++i) weight.as<int8_t>()[i] = static_cast<int8_t>(11 * i);
+  graph.layers = {{"conv", op, {0}, 1, weight, bias}};
+  graph.inputs = {{0, graph.tensors[0].shape}};
+  graph.outputs = {{1, graph.tensors[1].shape}};
+  return graph;
+}
+
+/// Operators that `small` has not.
+constexpr const char* kOthers = R"(graph "others" rule single
+tensor "x" [1, 4, 5, 5]
+tensor "w" [1, 16, 4, 4]
+tensor "d" [1, 16, 4, 4]
+tensor "s" [1, 16, 4, 4]
+tensor "a" [1, 16, 2, 2]
+input "x" [1, 4, 5, 5]
+layer "windows" im2col("x") -> "w" kernel 2x2 stride 1x1 pad 0,0,0,0 pad_value 3
+layer "depthwise" conv2d("w") -> "d" kernel 2x2 stride 1x1 pad 2,1,0,1 dilation 2x2 groups 16 channels single
+layer "sum" add("w", "d") -> "s" channels tflite
+layer "mean" average_pool("s") -> "a" kernel 2x2 stride 2x2 pad 0,0,0,0 channels tflite
+output "a" [1, 16, 2, 2]
+)";
+
+/// `kOthers` with constants of zeros.
+std::string others() {
+  std::string text = kOthers;
+  const auto constant = [&](const char* kind, const char* layer, const char* shape, size_t bytes) {
+    text += std::string(kind) + " \"" + layer + "\" " + shape + "\n";
+    for (size_t i = 0; i < bytes; ++i) text += (i % 56 == 0 ? i == 0 ? "  " : "\n  " : "") + std::string("00");
+    text += "\n";
+  };
+  constant("weight", "depthwise", "i8 [16, 1, 2, 2]", 64);
+  constant("bias", "depthwise", "i32 [16, 4]", 256);
+  constant("bias", "sum", "i32 [3, 16, 4]", 768);
+  constant("weight", "mean", "i8 [16]", 16);
+  constant("bias", "mean", "i32 [16, 4]", 256);
+  return text;
+}
+
+TEST(GraphTextTest, PrintsEveryOperator) {
+  const Result<Graph> graph = parse_graph(others(), "others.graph");
+  ASSERT_TRUE(graph.ok()) << render(graph.error());
+  EXPECT_EQ(to_text(*graph), others());
+}
+
+TEST(GraphPassTest, LoweringKeepsNamesAndMeaning) {
+  isa::HwConfig plain;
+  plain.chosen_depthwise_width = 0;
+  for (const isa::HwConfig& hardware : {isa::HwConfig{}, plain}) {
+    const Graph graph = small_first_layer();
+    const LoweredGraph lowered = lower_layers(graph, hardware);
+    EXPECT_EQ(broken_rule(lowered.graph), "");
+    ASSERT_EQ(lowered.graph.layers.size(), graph.layers.size() + 1);
+    EXPECT_EQ(lowered.graph.layers[0].name, "conv.im2col");
+    EXPECT_EQ(lowered.graph.layers[1].name, "conv");
+    EXPECT_EQ(lowered.macs[0], 0);
+    EXPECT_EQ(lowered.macs[1], ops::macs(graph.layers[0].op));
+    EXPECT_EQ(lowered.reasons[1], "2 channels are less than a block of 16: the host makes " +
+                                      std::to_string(input_shape(lowered.graph.layers[1].op)[1]) + " of them");
+    Tensor x(DType::kI8, {1, 2, 6, 6});
+    for (int64_t i = 0; i < x.size(); ++i) x.as<int8_t>()[i] = static_cast<int8_t>(37 * i);
+    EXPECT_TRUE(interpret(graph, {x}).value() == interpret(lowered.graph, {x}).value());
+  }
 }
 
 TEST(GraphInterpreterTest, ComputesByHand) {

@@ -33,10 +33,9 @@ Result<std::vector<Tensor>> interpret(const Graph& graph, const std::vector<Tens
     const loop::Kernel kernel = ops::define(layer.op);
     std::vector<Tensor> arguments;
     for (TensorId input : layer.inputs) arguments.push_back(values.at(input));
-    if (std::holds_alternative<ops::Conv2d>(layer.op)) {
-      arguments.push_back(layer.weight);
-      arguments.push_back(layer.bias);
-    }
+    const ops::ConstantShapes constants = ops::constant_shapes(layer.op);
+    if (constants.weight) arguments.push_back(layer.weight);
+    if (constants.bias) arguments.push_back(layer.bias);
     std::map<std::string, Tensor> buffers;
     for (size_t i = 0; i < arguments.size(); ++i) buffers[kernel.params.at(i).buffer->name] = std::move(arguments[i]);
     TANDEM_TRY(loop::interpret(kernel, buffers));

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "compiler/ops/lowering.h"
+
 namespace tandem::graph {
 namespace {
 
@@ -82,6 +84,31 @@ Graph remove_unused(const Graph& graph) {
     for (Port& port : *ports) port.tensor = renumbered[port.tensor];
   }
   return kept;
+}
+
+LoweredGraph lower_layers(const Graph& graph, const isa::HwConfig& hardware) {
+  LoweredGraph result{graph, {}, {}};
+  result.graph.layers.clear();
+  for (const Layer& layer : graph.layers) {
+    const ops::Lowered lowered = ops::lower(layer.op, hardware);
+    Layer accelerated = layer;
+    if (lowered.expansion) {
+      const auto windows = static_cast<TensorId>(result.graph.tensors.size());
+      result.graph.tensors.push_back({layer.name + ".windows", output_shape(*lowered.expansion),
+                                      graph.tensors[static_cast<size_t>(layer.inputs[0])].exponent});
+      result.graph.layers.push_back({layer.name + ".im2col", *lowered.expansion, layer.inputs, windows, {}, {}});
+      result.reasons.push_back(lowered.reason);
+      result.macs.push_back(0);
+      accelerated.inputs = {windows};
+    }
+    accelerated.op = lowered.op;
+    if (!lowered.reason.empty() && ops::constant_shapes(layer.op).weight)
+      accelerated.weight = ops::lower_weight(layer.op, lowered, layer.weight);
+    result.graph.layers.push_back(std::move(accelerated));
+    result.reasons.push_back(lowered.reason);
+    result.macs.push_back(ops::macs(layer.op));
+  }
+  return result;
 }
 
 Graph with_batch(const Graph& graph, int64_t batch) {

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "compiler/graph/graph.h"
+#include "compiler/ops/fields.h"
 
 namespace tandem::graph {
 namespace {
@@ -40,6 +41,18 @@ std::string window(int64_t kernel_h, int64_t kernel_w, int64_t stride_h, int64_t
                      bottom, right);
 }
 
+template <typename Window>
+std::string window(const Window& o) {
+  return window(o.kernel_h, o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right);
+}
+
+template <typename Window>
+std::string dilation(const Window& o) {
+  return o.dilation_h == 1 && o.dilation_w == 1 ? "" : fmt::format(" dilation {}x{}", o.dilation_h, o.dilation_w);
+}
+
+std::string pad_value(int value) { return value == 0 ? "" : fmt::format(" pad_value {}", value); }
+
 struct OperatorText {
   std::string name;
   std::string settings;
@@ -47,17 +60,22 @@ struct OperatorText {
 
 OperatorText text_of(const ops::Operator& op) {
   if (const auto* o = std::get_if<ops::Conv2d>(&op)) {
-    return {"conv2d", window(o->kernel_h, o->kernel_w, o->stride_h, o->stride_w, o->pad_top, o->pad_left, o->pad_bottom,
-                             o->pad_right) +
-                          (o->pad_value == 0 ? "" : fmt::format(" pad_value {}", o->pad_value)) +
+    return {"conv2d", window(*o) + dilation(*o) + (o->groups == 1 ? "" : fmt::format(" groups {}", o->groups)) +
+                          pad_value(o->pad_value) +
                           (o->per_channel ? fmt::format(" channels {}", ops::name(*o->per_channel))
                                           : shift_and_clamp(o->requantize))};
   }
   if (const auto* o = std::get_if<ops::MaxPool>(&op)) {
-    return {"max_pool", window(o->kernel_h, o->kernel_w, o->stride_h, o->stride_w, o->pad_top, o->pad_left,
-                               o->pad_bottom, o->pad_right)};
+    return {"max_pool", window(*o)};
+  }
+  if (const auto* o = std::get_if<ops::AveragePool>(&op)) {
+    return {"average_pool", window(*o) + pad_value(o->pad_value) + fmt::format(" channels {}", ops::name(o->rounding))};
+  }
+  if (const auto* o = std::get_if<ops::Im2col>(&op)) {
+    return {"im2col", window(*o) + dilation(*o) + pad_value(o->pad_value)};
   }
   if (const auto* o = std::get_if<ops::Add>(&op)) {
+    if (o->rescaled) return {"add", fmt::format(" channels {}", ops::name(*o->rescaled))};
     return {"add", fmt::format(" left_shift {},{}", o->left_shift_a, o->left_shift_b) + shift_and_clamp(o->requantize)};
   }
   const auto& clip = std::get<ops::Clip>(op);
@@ -292,12 +310,22 @@ class Parser {
       op.o = out[1];
       TANDEM_TRY(sizes(in, op));
       TANDEM_TRY(windows(op));
-      TANDEM_TRY(pad_value(op.pad_value));
       if (peek().text == "channels") {
         TANDEM_TRY(channels(op.per_channel));
       } else {
         TANDEM_TRY(requantize(op.requantize));
       }
+      result.op = op;
+    } else if (kind.text == "average_pool") {
+      ops::AveragePool op;
+      TANDEM_TRY(sizes(in, op));
+      TANDEM_TRY(windows(op));
+      TANDEM_TRY(expect_channels(op.rounding));
+      result.op = op;
+    } else if (kind.text == "im2col") {
+      ops::Im2col op;
+      TANDEM_TRY(sizes(in, op));
+      TANDEM_TRY(windows(op));
       result.op = op;
     } else if (kind.text == "max_pool") {
       ops::MaxPool op;
@@ -307,11 +335,15 @@ class Parser {
     } else if (kind.text == "add") {
       ops::Add op;
       TANDEM_TRY(sizes(in, op));
-      TANDEM_TRY(expect("left_shift"));
-      TANDEM_ASSIGN(const auto shifts, list(2));
-      op.left_shift_a = static_cast<int>(shifts[0]);
-      op.left_shift_b = static_cast<int>(shifts[1]);
-      TANDEM_TRY(requantize(op.requantize));
+      if (peek().text == "channels") {
+        TANDEM_TRY(channels(op.rescaled));
+      } else {
+        TANDEM_TRY(expect("left_shift"));
+        TANDEM_ASSIGN(const auto shifts, list(2));
+        op.left_shift_a = static_cast<int>(shifts[0]);
+        op.left_shift_b = static_cast<int>(shifts[1]);
+        TANDEM_TRY(requantize(op.requantize));
+      }
       result.op = op;
     } else if (kind.text == "clip") {
       ops::Clip op;
@@ -319,7 +351,9 @@ class Parser {
       TANDEM_TRY(clamp(op.low, op.high));
       result.op = op;
     } else {
-      return unknown_name(kind.where, "operator", kind.text, {"conv2d", "max_pool", "add", "clip"});
+      std::vector<std::string> kinds;
+      for (const ops::Operator& known : ops::prototypes()) kinds.emplace_back(ops::kind_of(known));
+      return unknown_name(kind.where, "operator", kind.text, kinds);
     }
     graph_.layers.push_back(result);
     return {};
@@ -349,6 +383,20 @@ class Parser {
     op.pad_left = pads[1];
     op.pad_bottom = pads[2];
     op.pad_right = pads[3];
+    if constexpr (!std::is_same_v<Op, ops::MaxPool> && !std::is_same_v<Op, ops::AveragePool>) {
+      if (peek().text == "dilation") {
+        take();
+        TANDEM_ASSIGN(const auto dilation, pair());
+        std::tie(op.dilation_h, op.dilation_w) = dilation;
+      }
+    }
+    if constexpr (std::is_same_v<Op, ops::Conv2d>) {
+      if (peek().text == "groups") {
+        take();
+        TANDEM_ASSIGN(op.groups, integer());
+      }
+    }
+    if constexpr (!std::is_same_v<Op, ops::MaxPool>) TANDEM_TRY(pad_value(op.pad_value));
     Result<void> sound = ops::check(op);
     if (!sound.ok()) return Diagnostic{where, sound.error().what, sound.error().legal, sound.error().hint};
     return {};
@@ -372,6 +420,13 @@ class Parser {
       if (rule == ops::name(rounding)) result = rounding;
     }
     if (!result) return unknown_name(where, "rounding rule", rule, {"single", "tflite"});
+    return {};
+  }
+  Result<void> expect_channels(ops::Rounding& result) {
+    if (peek().text != "channels") return expect("channels");
+    std::optional<ops::Rounding> rule;
+    TANDEM_TRY(channels(rule));
+    result = *rule;
     return {};
   }
 
@@ -458,9 +513,9 @@ std::string to_text(const Graph& graph) {
   for (const Port& port : graph.outputs)
     text += fmt::format("output {} {}\n", tensor_name(port.tensor), to_string(port.shape));
   for (const Layer& layer : graph.layers) {
-    if (!std::holds_alternative<ops::Conv2d>(layer.op)) continue;
-    print_constant(text, "weight", layer.name, layer.weight);
-    print_constant(text, "bias", layer.name, layer.bias);
+    const ops::ConstantShapes constants = ops::constant_shapes(layer.op);
+    if (constants.weight) print_constant(text, "weight", layer.name, layer.weight);
+    if (constants.bias) print_constant(text, "bias", layer.name, layer.bias);
   }
   return text;
 }

@@ -7,6 +7,7 @@
 
 #include "compiler/ops/tile_choices.h"
 #include "isa/instruction.h"
+#include "support/check.h"
 
 namespace tandem::ops {
 namespace {
@@ -22,34 +23,44 @@ std::string buffer_error(const char* what, int64_t copies, int64_t elements, int
 
 }  // namespace
 
+namespace {
+
+/// Whether buffers may be too small for the whole kernel beside the rest of a tile.
+bool splits_kernel(const Conv2d& op, const isa::HwConfig& hardware) {
+  const int64_t taps = op.kernel_h * op.kernel_w;
+  return taps > 1 && (2 * taps > hardware.depth(isa::Memory::kWgt) ||
+                      2 * op.span_h() * op.span_w() > hardware.depth(isa::Memory::kInp));
+}
+
+}  // namespace
+
 std::vector<Knob> conv2d_knobs(const Conv2d& op, const isa::HwConfig& hardware) {
   std::vector<Knob> knobs = {{"tile_n", tile_choices(blocks(op.n, hardware.batch))},
-                             {"tile_o", tile_choices(blocks(op.o, hardware.block_out))},
+                             {"tile_o", tile_choices(blocks(op.group_o(), hardware.block_out))},
                              {"tile_h", tile_choices(op.out_h())},
                              {"tile_w", tile_choices(op.out_w())},
-                             {"tile_c", tile_choices(blocks(op.c, hardware.block_in))},
+                             {"tile_c", tile_choices(blocks(op.group_c(), hardware.block_in))},
                              {"space_outer", {0, 1}},
                              {"resident", {0, 1}},
                              {"double_inp", {0, 1}},
                              {"double_wgt", {0, 1}},
                              {"double_acc", {0, 1}}};
   if (op.per_channel) knobs.push_back({"whole_wgt", {0, 1}});
+  if (splits_kernel(op, hardware)) {
+    knobs.push_back({"tile_r", tile_choices(op.kernel_h)});
+    knobs.push_back({"tile_s", tile_choices(op.kernel_w)});
+  }
   return knobs;
 }
 
 Conv2dChoice conv2d_choice(const KnobValues& v) {
-  const auto whole_wgt = v.find("whole_wgt");
-  return {v.at("tile_n"),
-          v.at("tile_o"),
-          v.at("tile_h"),
-          v.at("tile_w"),
-          v.at("tile_c"),
-          v.at("space_outer"),
-          v.at("resident"),
-          v.at("double_inp"),
-          v.at("double_wgt"),
-          v.at("double_acc"),
-          whole_wgt == v.end() ? 0 : whole_wgt->second};
+  const auto optional = [&](const char* name) {
+    const auto found = v.find(name);
+    return found == v.end() ? 0 : found->second;
+  };
+  return {v.at("tile_n"),        v.at("tile_o"),     v.at("tile_h"),     v.at("tile_w"),     v.at("tile_c"),
+          v.at("space_outer"),   v.at("resident"),   v.at("double_inp"), v.at("double_wgt"), v.at("double_acc"),
+          optional("whole_wgt"), optional("tile_r"), optional("tile_s")};
 }
 
 KnobValues knob_values(const Conv2d& op, const Conv2dChoice& c) {
@@ -58,37 +69,51 @@ KnobValues knob_values(const Conv2d& op, const Conv2dChoice& c) {
                        {"resident", c.resident},    {"double_inp", c.double_inp}, {"double_wgt", c.double_wgt},
                        {"double_acc", c.double_acc}};
   if (op.per_channel) values["whole_wgt"] = c.whole_wgt;
+  if (c.tile_r > 0) values["tile_r"] = c.tile_r;
+  if (c.tile_s > 0) values["tile_s"] = c.tile_s;
   return values;
+}
+
+const TiledDim& Conv2dPlan::dim(const std::string& name) const {
+  const auto found = std::find_if(dims.begin(), dims.end(), [&](const TiledDim& d) { return d.name == name; });
+  TANDEM_CHECK(found != dims.end(), "a convolution has no dimension '" + name + "'");
+  return *found;
 }
 
 Conv2dPlan plan(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dChoice& choice) {
   Conv2dPlan p;
   p.n = blocks(op.n, hardware.batch);
-  p.o = blocks(op.o, hardware.block_out);
-  p.c = blocks(op.c, hardware.block_in);
+  p.groups = op.groups;
+  p.o = blocks(op.group_o(), hardware.block_out);
+  p.c = blocks(op.group_c(), hardware.block_in);
+  p.tile_r = choice.tile_r > 0 ? choice.tile_r : op.kernel_h;
+  p.tile_s = choice.tile_s > 0 ? choice.tile_s : op.kernel_w;
   const TiledDim n = {"n", p.n, choice.tile_n}, o = {"o", p.o, choice.tile_o}, h = {"h", op.out_h(), choice.tile_h},
-                 w = {"w", op.out_w(), choice.tile_w}, c = {"c", p.c, choice.tile_c};
+                 w = {"w", op.out_w(), choice.tile_w}, c = {"c", p.c, choice.tile_c}, r = {"r", op.kernel_h, p.tile_r},
+                 s = {"s", op.kernel_w, p.tile_s};
   const bool space_outer = choice.space_outer != 0, resident = choice.resident != 0;
-  if (space_outer) {
-    p.dims = {n, h, w, o, c};
-  } else {
-    p.dims = {o, n, h, w, c};
+  if (op.groups > 1) p.dims.push_back({"g", op.groups, 1});
+  for (const TiledDim& dim :
+       space_outer ? std::vector<TiledDim>{n, h, w, o, c, r, s} : std::vector<TiledDim>{o, n, h, w, c, r, s}) {
+    p.dims.push_back(dim);
   }
   p.inp_channels = space_outer && resident ? p.c : choice.tile_c;
   p.wgt_channels = !space_outer && resident ? p.c : choice.tile_c;
-  p.inp_depth = depth_of(p.dims, p.inp_channels == p.c ? std::vector<std::string>{"n", "h", "w"}
-                                                       : std::vector<std::string>{"n", "h", "w", "c"});
-  p.wgt_depth =
-      depth_of(p.dims, p.wgt_channels == p.c ? std::vector<std::string>{"o"} : std::vector<std::string>{"o", "c"});
-  p.acc_depth = p.dims.size() - 1;
-  if (choice.whole_wgt != 0) {
+  using Names = std::vector<std::string>;
+  p.inp_depth = depth_of(
+      p.dims, p.inp_channels == p.c ? Names{"g", "n", "h", "w", "r", "s"} : Names{"g", "n", "h", "w", "c", "r", "s"});
+  p.wgt_depth = depth_of(p.dims, p.wgt_channels == p.c ? Names{"g", "o", "r", "s"} : Names{"g", "o", "c", "r", "s"});
+  p.acc_depth = p.dims.size() - 3;
+  const bool whole_wgt = choice.whole_wgt != 0;
+  if (whole_wgt) {
     p.wgt_channels = p.c;
     p.wgt_depth = 0;
   }
 
-  p.compact_rows = op.stride_h >= op.kernel_h;
-  p.inp_elements = choice.tile_n * p.inp_channels * p.rows(op, choice.tile_h) * Conv2dPlan::columns(op, choice.tile_w);
-  p.wgt_elements = (choice.whole_wgt != 0 ? p.o : choice.tile_o) * p.wgt_channels * op.kernel_h * op.kernel_w;
+  p.compact_rows = op.stride_h >= p.tile_r && op.dilation_h == 1;
+  p.inp_elements = choice.tile_n * p.inp_channels * p.rows(op, choice.tile_h) * p.columns(op, choice.tile_w);
+  p.wgt_elements = whole_wgt ? op.groups * p.o * p.c * op.kernel_h * op.kernel_w
+                             : choice.tile_o * p.wgt_channels * p.tile_r * p.tile_s;
   p.acc_elements = choice.tile_n * choice.tile_o * choice.tile_h * choice.tile_w;
   const auto copies = [&](int64_t wanted, size_t depth) -> int64_t {
     return wanted != 0 && iterations(p.dims, depth) > 1 ? 2 : 1;
@@ -105,18 +130,19 @@ Conv2dPlan plan(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dCho
     fill(p.inp_copies, p.inp_elements, hardware.depth(isa::Memory::kInp), iterations(p.dims, p.inp_depth));
     fill(p.wgt_copies, p.wgt_elements, hardware.depth(isa::Memory::kWgt), iterations(p.dims, p.wgt_depth));
     const int64_t most = hardware.depth(isa::Memory::kPrm);
-    p.bias_elements = p.o <= most ? p.o : choice.tile_o;
-    p.bias_depth = p.o <= most ? 0 : depth_of(p.dims, {"o"});
+    const bool all = op.groups * p.o <= most;
+    p.bias_elements = all ? op.groups * p.o : choice.tile_o;
+    p.bias_depth = all ? 0 : depth_of(p.dims, {"g", "o"});
     p.bias_copies = p.bias_depth > 0 && 2 * choice.tile_o <= most ? 2 : 1;
     return p;
   }
 
   // All of the bias at once where it is small beside the accumulators.
-  const bool whole_bias = p.o <= hardware.depth(isa::Memory::kAcc) / 16;
-  p.bias_elements = whole_bias ? p.o : choice.tile_o;
-  p.bias_depth = whole_bias ? 0 : depth_of(p.dims, {"o"});
+  const bool whole_bias = op.groups * p.o <= hardware.depth(isa::Memory::kAcc) / 16;
+  p.bias_elements = whole_bias ? op.groups * p.o : choice.tile_o;
+  p.bias_depth = whole_bias ? 0 : depth_of(p.dims, {"g", "o"});
 
-  const int64_t bound = op.c * op.kernel_h * op.kernel_w * 128 * 128 + (int64_t{1} << (op.bias_bits - 1));
+  const int64_t bound = op.group_c() * op.kernel_h * op.kernel_w * 128 * 128 + (int64_t{1} << (op.bias_bits - 1));
   p.fold_half = half_can_be_folded(op.requantize, bound);
   p.requantize = lower_requantize(op.requantize, p.fold_half);
   return p;
@@ -150,26 +176,40 @@ namespace {
 
 /// The cycles of an instruction stream in which everything overlaps: the longest of computing, reading and writing, and
 /// what stands before the first product and after the last one. `inp_tile`: beats of one load of inputs.
-void finish_per_channel(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& p,
-                        const Conv2dChoice& choice, double inp_tile, CostEstimate& e) {
-  // The pipeline drains before a requantisation; a load answers after the memory's latency.
-  constexpr double kDrain = 12, kLatency = 40;
+void finish_per_channel(const isa::HwConfig& hardware, const Conv2dPlan& p, const Conv2dChoice& choice, double inp_tile,
+                        CostEstimate& e) {
+  // A load answers after the memory's latency; a requantisation's last result is written so long after its last read.
+  // What instructions cost besides their steps is fitted to RTL cycles.
+  constexpr double kLatency = 40, kRequantizeLatency = 16, kRequantize = 1, kMacro = 0.5;
   const double bus = hardware.bus_bytes;
   const auto beats = [&](int64_t elements, isa::Memory memory) {
     return static_cast<double>(elements * hardware.element_bytes(memory)) / bus;
   };
-  const int64_t taps = op.kernel_h * op.kernel_w, pixels = choice.tile_n * choice.tile_h * choice.tile_w;
+  const int64_t taps = p.tile_r * p.tile_s, pixels = choice.tile_n * choice.tile_h * choice.tile_w;
   const double requantisations = static_cast<double>(iterations(p.dims, p.acc_depth) * choice.tile_o);
-  const double channel_tiles = static_cast<double>(p.dims.back().count());
+  const double channel_tiles = static_cast<double>(p.dim("c").count() * p.dim("r").count() * p.dim("s").count());
   e.macro_instructions = requantisations * (channel_tiles + 3);
-  const double compute = e.gemm_cycles + kDrain * requantisations + e.macro_instructions;
+  // A requantisation runs beside the next products, but only one at a time, and in order: where those take less, the
+  // products behind the next one wait.
+  const double products = static_cast<double>(pixels * choice.tile_c * taps);
+  const double lanes = static_cast<double>(hardware.batch * hardware.block_out) / hardware.requant_lanes();
+  const double stall = std::max(0.0, static_cast<double>(pixels) * lanes + kRequantizeLatency - products);
+  const double compute = e.gemm_cycles + (kRequantize + stall) * requantisations + kMacro * e.macro_instructions;
+  // Instructions come over the same bus as inputs and weights.
+  const bool in_parts = choice.tile_c < std::max(p.inp_channels, p.wgt_channels) && choice.tile_c < p.c;
+  const double inp_parts = static_cast<double>(in_parts ? p.inp_channels : 1),
+               wgt_parts = static_cast<double>(in_parts ? p.wgt_channels : 1);
+  const double loads = static_cast<double>(iterations(p.dims, p.inp_depth)) * inp_parts +
+                       static_cast<double>(iterations(p.dims, p.wgt_depth) * choice.tile_o) * wgt_parts;
+  constexpr double kInstructionBytes = 16;  // at least
+  const double instruction_beats = (loads + requantisations * (channel_tiles + 2)) * kInstructionBytes / bus;
   // An instruction needs the inputs of its channels and the weights of its output channels.
   const double share = static_cast<double>(choice.tile_c) / static_cast<double>(p.inp_channels);
   const double first_inp = inp_tile * share, first_wgt = beats(choice.tile_c * taps, isa::Memory::kWgt);
   e.prologue_cycles = kLatency + first_inp + first_wgt;
-  e.epilogue_cycles = 2 * kLatency + beats(pixels, isa::Memory::kOut) +
-                      static_cast<double>(pixels * hardware.batch * hardware.block_out / hardware.requant_lanes());
-  const double prm = beats(p.o, isa::Memory::kPrm), reads = e.inp_beats + e.wgt_beats + prm;
+  e.epilogue_cycles = 2 * kLatency + beats(pixels, isa::Memory::kOut) + static_cast<double>(pixels) * lanes;
+  const double prm = beats(p.groups * p.o, isa::Memory::kPrm),
+               reads = e.inp_beats + e.wgt_beats + prm + instruction_beats;
   // While the first tiles are computed, loads may not keep pace.
   double late = 0;
   if (choice.whole_wgt != 0) {
@@ -200,10 +240,10 @@ CostEstimate estimate(const Conv2d& op, const isa::HwConfig& hardware, const Con
   const auto beats = [&](double elements, isa::Memory memory) {
     return elements * static_cast<double>(hardware.element_bytes(memory)) / bus;
   };
-  const double outputs = static_cast<double>(p.n * p.o * op.out_h() * op.out_w());
+  const double outputs = static_cast<double>(p.n * p.groups * p.o * op.out_h() * op.out_w());
   const double taps = static_cast<double>(op.kernel_h * op.kernel_w);
   const double tiles = static_cast<double>(iterations(p.dims, p.acc_depth)),
-               steps = static_cast<double>(iterations(p.dims, 5));
+               steps = static_cast<double>(iterations(p.dims, p.dims.size()));
   const double passes = op.per_channel ? 0.0 : 2.0 + static_cast<double>(p.requantize.size());
   e.gemm_cycles = outputs * static_cast<double>(p.c) * taps;
   e.alu_cycles = outputs * passes;
@@ -216,8 +256,8 @@ CostEstimate estimate(const Conv2d& op, const isa::HwConfig& hardware, const Con
                        rows_join ? 1 : choice.tile_h,
                        rows_join ? choice.tile_h * choice.tile_w : choice.tile_w,
                        choice.tile_c,
-                       op.kernel_h,
-                       op.kernel_w};
+                       p.tile_r,
+                       p.tile_s};
   std::sort(std::begin(extents), std::end(extents));
   double sequence = 1;
   for (int i = 0; i < 5; ++i) sequence *= static_cast<double>(extents[i]);
@@ -229,13 +269,13 @@ CostEstimate estimate(const Conv2d& op, const isa::HwConfig& hardware, const Con
 
   // Transfers: what a load moves, on average over the tiles, times how often it happens.
   const double kernel_rows = static_cast<double>(p.rows(op, choice.tile_h)),
-               columns = static_cast<double>(Conv2dPlan::columns(op, choice.tile_w));
+               columns = static_cast<double>(p.columns(op, choice.tile_w));
   const double h_tiles = static_cast<double>(blocks(op.out_h(), choice.tile_h)),
                w_tiles = static_cast<double>(blocks(op.out_w(), choice.tile_w));
   const double row_share = std::min(1.0, static_cast<double>(op.h) / std::max(1.0, kernel_rows * h_tiles) +
-                                             (h_tiles > 1 ? static_cast<double>(op.kernel_h) / kernel_rows : 0.0));
+                                             (h_tiles > 1 ? static_cast<double>(op.span_h()) / kernel_rows : 0.0));
   const double column_share = std::min(1.0, static_cast<double>(op.w) / std::max(1.0, columns * w_tiles) +
-                                                (w_tiles > 1 ? static_cast<double>(op.kernel_w) / columns : 0.0));
+                                                (w_tiles > 1 ? static_cast<double>(op.span_w()) / columns : 0.0));
   const double inp_loads = static_cast<double>(iterations(p.dims, p.inp_depth)),
                wgt_loads = static_cast<double>(iterations(p.dims, p.wgt_depth));
   const auto fill = [](const TiledDim& d) {
@@ -265,7 +305,7 @@ CostEstimate estimate(const Conv2d& op, const isa::HwConfig& hardware, const Con
       inp_loads * inp_rows_instructions * kernel_rows * (op.pad_left + op.pad_right > 0 || !whole_rows ? 1.0 : 0.0);
 
   if (op.per_channel) {
-    finish_per_channel(op, hardware, p, choice, inp_tile, e);
+    finish_per_channel(hardware, p, choice, inp_tile, e);
     return e;
   }
   const double compute = e.gemm_cycles + e.alu_cycles + kMacroOverhead * e.macro_instructions +

@@ -21,7 +21,8 @@ class Scheduler {
         intrinsics_(intrinsics),
         s_(define(op)),
         pads_(op.pad_top + op.pad_left + op.pad_bottom + op.pad_right > 0),
-        input_(pads_ ? "x_padded" : "x") {}
+        input_(pads_ ? "x_padded" : "x"),
+        o_(op.groups > 1 ? "_k" : "") {}
 
   Result<schedule::Schedule> run() {
     if (op_.per_channel) return run_per_channel();
@@ -44,6 +45,11 @@ class Scheduler {
     return batched() ? Names{n + "_b", o + "_b"} : Names{o + "_b"};
   }
   std::string image_blocks(const std::string& n) const { return batched() ? n + "_outer" : n; }
+  /// The loop over the output channels (of a group) of the nest with that suffix.
+  std::string outputs(const std::string& nest) const { return "o" + nest + o_; }
+  std::string output_blocks(const std::string& nest) const { return outputs(nest) + "_outer"; }
+  Names output_lanes(const std::string& nest) const { return lanes("n" + nest, outputs(nest)); }
+  bool grouped() const { return op_.groups > 1; }
 
   static Names joined(Names a, const Names& b) {
     a.insert(a.end(), b.begin(), b.end());
@@ -74,14 +80,15 @@ class Scheduler {
   }
 
   Result<void> overwrite_and_requantise() {
-    TANDEM_TRY(schedule::begin_sum(s_, image_blocks("n0"), lanes("n", "o")[0]));
-    const std::string mac = lanes("n", "o")[0];
+    TANDEM_TRY(schedule::begin_sum(s_, image_blocks("n0"), output_lanes("")[0]));
+    const std::string mac = output_lanes("")[0];
     TANDEM_TRY(schedule::tensorize(s_, mac + "_first", "mac_overwrite", intrinsics_));
     if (has_later_terms()) TANDEM_TRY(schedule::tensorize(s_, mac, "mac", intrinsics_));
     TANDEM_TRY(schedule::stage_store(s_, "o_in", "out"));
-    TANDEM_TRY(schedule::tensorize(s_, lanes("n1", "o1")[0] + "_out",
+    TANDEM_TRY(schedule::tensorize(s_, output_lanes("1")[0] + "_out",
                                    std::string("requantize_") + name(*op_.per_channel), intrinsics_));
-    for (const char* loop : {"o_outer", "o_in_out", "o_in", "weight_wgt_0"}) {
+    for (const std::string& loop :
+         {output_blocks(""), std::string("o_in_out"), std::string("o_in"), std::string("weight_wgt_0")}) {
       TANDEM_TRY(schedule::unroll(s_, loop));
     }
     if (channels_in_parts()) {
@@ -121,24 +128,30 @@ class Scheduler {
   /// Dimensions become blocks of lanes: loops and buffers alike.
   Result<void> cut_into_blocks() {
     const int64_t batch = hardware_.batch, in = hardware_.block_in, out = hardware_.block_out;
-    const Names images = with_pad({"n", "n0", "n1"}, "n_pad"), outputs = {"o", "o0", "o1"},
+    const Names images = with_pad({"n", "n0", "n1"}, "n_pad"), output_loops = {outputs(""), outputs("0"), outputs("1")},
                 channels = with_pad({"c"}, "c_pad");
     if (op_.n % batch != 0) TANDEM_TRY(schedule::pad(s_, images, batch));
-    if (op_.o % out != 0) TANDEM_TRY(schedule::pad(s_, outputs, out));
+    if (grouped()) {
+      for (const std::string nest : {"", "0", "1"}) {
+        TANDEM_TRY(schedule::split(s_, "o" + nest, op_.group_o(), "g" + nest, outputs(nest)));
+      }
+      TANDEM_TRY(schedule::pack(s_, "sum", 1, op_.group_o()));
+    }
+    if (op_.o % out != 0) TANDEM_TRY(schedule::pad(s_, output_loops, out));
     if (op_.c % in != 0) TANDEM_TRY(schedule::pad(s_, channels, in));
     for (const std::string& buffer : with_pad({"x"}, "x_padded")) {
       TANDEM_TRY(schedule::pack(s_, buffer, 0, batch));
       TANDEM_TRY(schedule::pack(s_, buffer, 1, in));
     }
-    for (const char* buffer : {"sum", "y"}) {
+    for (const std::string buffer : {"sum", "y"}) {
       TANDEM_TRY(schedule::pack(s_, buffer, 0, batch));
-      TANDEM_TRY(schedule::pack(s_, buffer, 1, out));
+      TANDEM_TRY(schedule::pack(s_, buffer, buffer == "sum" && grouped() ? 4 : 1, out));
     }
     TANDEM_TRY(schedule::pack(s_, "weight", 0, out));
     TANDEM_TRY(schedule::pack(s_, "weight", 1, in));
     for (const std::string& loop : batched() ? images : Names{})
       TANDEM_TRY(schedule::split(s_, loop, batch, "", loop + "_b"));
-    for (const std::string& loop : outputs) TANDEM_TRY(schedule::split(s_, loop, out, "", loop + "_b"));
+    for (const std::string& loop : output_loops) TANDEM_TRY(schedule::split(s_, loop, out, "", loop + "_b"));
     for (const std::string& loop : channels) TANDEM_TRY(schedule::split(s_, loop, in, "", loop + "_b"));
     if (!pads_) return {};
     return schedule::reorder(s_,
@@ -156,37 +169,54 @@ class Scheduler {
   }
 
   Result<void> tile_outputs() {
-    Names tiles, inner;
+    Names tiles;
     for (const TiledDim& dim : plan_.dims) {
-      if (dim.name == "c") continue;
+      if (dim.name == "c" || dim.name == "r" || dim.name == "s") continue;
+      if (dim.name == "g") {  // one by one
+        tiles.emplace_back("g1");
+        continue;
+      }
       const std::string loop = dim.name == "n"   ? image_blocks("n1")
-                               : dim.name == "o" ? "o1_outer"
+                               : dim.name == "o" ? output_blocks("1")
                                : dim.name == "h" ? "p1"
                                                  : "q1";
       TANDEM_TRY(schedule::split(s_, loop, dim.tile, dim.name + "_tile", dim.name + "_in"));
       tiles.push_back(dim.name + "_tile");
     }
-    inner = joined(op_.per_channel ? Names{"o_in", "n_in", "h_in", "w_in"} : Names{"n_in", "o_in", "h_in", "w_in"},
-                   lanes("n1", "o1"));
+    const Names inner =
+        joined(op_.per_channel ? Names{"o_in", "n_in", "h_in", "w_in"} : Names{"n_in", "o_in", "h_in", "w_in"},
+               output_lanes("1"));
     TANDEM_TRY(schedule::reorder(s_, joined(tiles, inner)));
     TANDEM_TRY(schedule::set_scope(s_, "sum", "acc"));
     return schedule::compute_at(s_, "sum", tiles.back());
   }
 
   Result<void> tile_reduction() {
-    TANDEM_TRY(schedule::split(s_, "c_outer", plan_.dims.back().tile, "c_tile", "c_in"));
-    if (op_.per_channel) {
-      return schedule::reorder(
-          s_, joined(joined({"c_tile", "o_outer", "c_in", "r", "s", image_blocks("n"), "p", "q"}, lanes("n", "o")),
-                     {"c_b"}));
+    Names outer = {"c_tile"};
+    TANDEM_TRY(schedule::split(s_, "c_outer", tile("c"), "c_tile", "c_in"));
+    std::string rows = "r", columns = "s";
+    if (splits_kernel()) {
+      TANDEM_TRY(schedule::split(s_, "r", tile("r"), "r_tile", "r_in"));
+      TANDEM_TRY(schedule::split(s_, "s", tile("s"), "s_tile", "s_in"));
+      outer = {"c_tile", "r_tile", "s_tile"};
+      rows = "r_in";
+      columns = "s_in";
     }
-    return schedule::reorder(
-        s_,
-        joined(joined({"c_tile", image_blocks("n"), "o_outer", "p", "q", "c_in", "r", "s"}, lanes("n", "o")), {"c_b"}));
+    if (grouped()) outer.push_back("g");
+    const std::string o = output_blocks(""), n = image_blocks("n");
+    const Names inner =
+        op_.per_channel ? Names{o, "c_in", rows, columns, n, "p", "q"} : Names{n, o, "p", "q", "c_in", rows, columns};
+    return schedule::reorder(s_, joined(joined(outer, inner), joined(output_lanes(""), {"c_b"})));
   }
 
+  bool splits_kernel() const { return tile("r") < op_.kernel_h || tile("s") < op_.kernel_w; }
+
   /// The tile loop with `depth` tile loops around its body; "" for the kernel.
-  std::string tile_loop(size_t depth) const { return depth == 0 ? "" : plan_.dims[depth - 1].name + "_tile"; }
+  std::string tile_loop(size_t depth) const {
+    if (depth == 0) return "";
+    const std::string& dim = plan_.dims[depth - 1].name;
+    return dim == "g" ? "g1" : dim + "_tile";
+  }
 
   Result<void> place_operands() {
     const std::string at = tile_loop(plan_.inp_depth);
@@ -196,8 +226,8 @@ class Scheduler {
     } else {
       TANDEM_ASSIGN(input_, schedule::stage(s_, "x", "inp", at));
     }
-    if (plan_.compact_rows && op_.stride_h > op_.kernel_h && tile("h") > 1) {
-      TANDEM_TRY(schedule::unfold(s_, input_, 2, "p", "r"));
+    if (plan_.compact_rows && op_.stride_h > tile("r") && tile("h") > 1) {
+      TANDEM_TRY(schedule::unfold(s_, input_, 2, "p", splits_kernel() ? "r_in" : "r"));
     }
     TANDEM_TRY(schedule::stage(s_, "weight", "wgt", tile_loop(plan_.wgt_depth)));
     const std::string bias_at = tile_loop(plan_.bias_depth);
@@ -205,24 +235,19 @@ class Scheduler {
     return {};
   }
 
-  int64_t tile(const std::string& name) const {
-    for (const TiledDim& dim : plan_.dims) {
-      if (dim.name == name) return dim.tile;
-    }
-    return 1;
-  }
+  int64_t tile(const std::string& name) const { return plan_.dim(name).tile; }
 
   Result<void> use_intrinsics() {
-    TANDEM_TRY(schedule::reorder(s_, joined({image_blocks("n0"), "o0_outer", "p0", "q0"}, lanes("n0", "o0"))));
-    TANDEM_TRY(schedule::tensorize(s_, lanes("n0", "o0")[0], "gemm_reset", intrinsics_));
-    TANDEM_TRY(schedule::tensorize(s_, lanes("n", "o")[0], "gemm", intrinsics_));
+    TANDEM_TRY(schedule::reorder(s_, joined({image_blocks("n0"), output_blocks("0"), "p0", "q0"}, output_lanes("0"))));
+    TANDEM_TRY(schedule::tensorize(s_, output_lanes("0")[0], "gemm_reset", intrinsics_));
+    TANDEM_TRY(schedule::tensorize(s_, output_lanes("")[0], "gemm", intrinsics_));
     if (plan_.fold_half) TANDEM_TRY(schedule::tensorize(s_, "bias_acc_u1", "alu_add_imm", intrinsics_));
     // y = i8(min(max(... sum + bias ...))): each operation a pass over the tile.
     TANDEM_TRY(schedule::decompose(s_, "n_in", "sum"));
     Names passes = {"alu_add"};
     for (const AluStep& step : plan_.requantize) passes.push_back(intrinsic_of(step));
     for (size_t pass = 0; pass < passes.size(); ++pass) {
-      const std::string loop = fmt::format("{}_u{}", lanes("n1", "o1")[0], pass);
+      const std::string loop = fmt::format("{}_u{}", output_lanes("1")[0], pass);
       TANDEM_TRY(schedule::tensorize(s_, loop, passes[pass], intrinsics_));
     }
     return {};
@@ -242,6 +267,7 @@ class Scheduler {
   schedule::Schedule s_;
   bool pads_;
   std::string input_;  // the buffer that the windows read
+  std::string o_;      // what is added to the names of the loops over output channels
 };
 
 }  // namespace

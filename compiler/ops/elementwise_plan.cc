@@ -67,7 +67,14 @@ ElementwisePlan plan(const Operator& op, const isa::HwConfig& hardware, const El
     p.operand_elements = choice.tile_c * pool_rows(*pool, choice.tile_h) * pool_columns(*pool, choice.tile_w);
     p.operand_loads = p.operand_elements;
     p.passes = 2 + pool->kernel_h * pool->kernel_w;
-  } else if (const auto* add = std::get_if<Add>(&op)) {
+  } else if (const auto* add = std::get_if<Add>(&op); add != nullptr && add->rescaled) {
+    // Both operands as loaded, and the second one scaled.
+    p.operand_elements = 3 * p.result_elements;
+    p.operand_loads = 2 * p.result_elements;
+    p.passes = 4;
+    p.whole_parameters = 3 * p.dims[1].total <= hardware.depth(isa::Memory::kPrm);
+    p.parameters = 3 * (p.whole_parameters ? p.dims[1].total : choice.tile_c);
+  } else if (add != nullptr) {
     p.operand_elements = p.result_elements;
     p.operand_loads = 2 * p.result_elements;
     p.passes = 1 + (add->left_shift_a > 0 ? 1 : 0) + (add->left_shift_b > 0 ? 1 : 0) +
@@ -81,7 +88,14 @@ ElementwisePlan plan(const Operator& op, const isa::HwConfig& hardware, const El
 
 std::string infeasible(const Operator& op, const isa::HwConfig& hardware, const ElementwiseChoice& choice) {
   const ElementwisePlan p = plan(op, hardware, choice);
-  const int64_t depth = hardware.depth(isa::Memory::kAcc);
+  const int64_t depth = hardware.depth(isa::Memory::kAcc), most = hardware.depth(isa::Memory::kPrm);
+  if (p.parameters > 0 && hardware.requant_lanes() == 0) {
+    return "operands rescaled each by its own parameters need 'requant_lanes', which the hardware has 0 of";
+  }
+  if (p.parameters > most) {
+    return fmt::format("parameters: {} elements do not fit '{}', which has {}", p.parameters,
+                       isa::info(isa::Memory::kPrm).name, most);
+  }
   if (p.result_copies * p.result_elements + p.operand_elements <= depth) return "";
   return fmt::format("results: {} x {} elements and {} of operands do not fit '{}', which has {} ({} bytes)",
                      p.result_copies, p.result_elements, p.operand_elements, isa::info(isa::Memory::kAcc).name, depth,

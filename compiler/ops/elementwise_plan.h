@@ -30,6 +30,8 @@ struct ElementwisePlan {
   int64_t result_elements = 0, result_copies = 1;  // accumulators of one copy of the result
   int64_t passes = 0;                              // ALU and reset steps for each output vector
   int64_t operand_loads = 0;                       // int8 vectors loaded for one whole tile
+  int64_t parameters = 0;                          // elements of requantisations in their buffer
+  bool whole_parameters = true;                    // those of all channels are loaded at once
 };
 ElementwisePlan plan(const Operator& op, const isa::HwConfig& hardware, const ElementwiseChoice& choice);
 

@@ -20,7 +20,7 @@ class Scheduler {
     if (const auto* pool = std::get_if<MaxPool>(&op_)) {
       TANDEM_TRY(max_pool(*pool));
     } else if (const auto* add = std::get_if<Add>(&op_)) {
-      TANDEM_TRY(addition(*add));
+      TANDEM_TRY(add->rescaled ? rescaled_addition(*add) : addition(*add));
     } else {
       TANDEM_TRY(clip(std::get<Clip>(op_)));
     }
@@ -91,6 +91,31 @@ class Scheduler {
     Names passes = op.left_shift_a > 0 ? Names{"alu_shr_imm", "alu_add"} : Names{"alu_add"};
     for (const AluStep& step : addition_steps(op)) passes.push_back(intrinsic_of(step));
     return use_passes(passes, lanes("n", "c")[0]);
+  }
+
+  /// Names in the definition: n0, ... and n1, ... scale the operands, n2, ... add them, n, ... requantise the sum.
+  Result<void> rescaled_addition(const Add& op) {
+    TANDEM_TRY(cut_into_blocks({"n", "n0", "n1", "n2"}, {"c", "c0", "c1", "c2"}, {"a", "b", "sum", "b_scaled", "y"},
+                               op.n, op.c));
+    TANDEM_TRY(schedule::pack(s_, "channels", 1, hardware_.block_out));
+    TANDEM_TRY(schedule::pack(s_, "channels", 2, 4));
+    TANDEM_TRY(schedule::stage(s_, "channels", "prm", ""));
+    TANDEM_TRY(tile("n", "c", "h", "w"));
+    for (const char* buffer : {"sum", "b_scaled"}) {
+      TANDEM_TRY(schedule::set_scope(s_, buffer, "acc"));
+      TANDEM_TRY(schedule::compute_at(s_, buffer, "w_tile"));
+    }
+    if (!plan_.whole_parameters) TANDEM_TRY(schedule::compute_at(s_, "channels_prm", "c_tile"));
+    for (const char* operand : {"a", "b"}) TANDEM_TRY(schedule::stage(s_, operand, "acc", "w_tile", "i32"));
+    const std::string rule = std::string("requantize_") + name(*op.rescaled);
+    for (const std::string nest : {"0", "1", "2"}) {
+      TANDEM_TRY(schedule::reorder(s_, joined({image_blocks("n" + nest), "c" + nest + "_outer", "h" + nest, "w" + nest},
+                                              lanes("n" + nest, "c" + nest))));
+      TANDEM_TRY(schedule::tensorize(s_, lanes("n" + nest, "c" + nest)[0], nest == "2" ? "alu_add" : rule + "_keep",
+                                     intrinsics_));
+    }
+    TANDEM_ASSIGN(result_, schedule::stage_store(s_, "c_in", "out"));
+    return schedule::tensorize(s_, lanes("n", "c")[0] + "_out", rule, intrinsics_);
   }
 
   Result<void> clip(const Clip& op) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "compiler/ops/conv2d_plan.h"
+#include "compiler/ops/depthwise_plan.h"
 #include "compiler/ops/elementwise_plan.h"
 #include "compiler/ops/template.h"
 
@@ -28,7 +29,7 @@ class Collector {
 
 /// The operators under one set of names; what an operator does not have is 0.
 struct Common {
-  double n = 0, c = 0, h = 0, w = 0, o = 0, kernel = 1, stride = 1, out_h = 0, out_w = 0;
+  double n = 0, c = 0, h = 0, w = 0, o = 0, kernel = 1, stride = 1, out_h = 0, out_w = 0, groups = 1;
 };
 struct CommonOf {
   Common operator()(const Conv2d& x) const {
@@ -40,9 +41,17 @@ struct CommonOf {
             double(x.kernel_h * x.kernel_w),
             double(x.stride_h * x.stride_w),
             double(x.out_h()),
-            double(x.out_w())};
+            double(x.out_w()),
+            double(x.groups)};
   }
-  Common operator()(const MaxPool& x) const {
+  Common operator()(const MaxPool& x) const { return window(x); }
+  Common operator()(const AveragePool& x) const { return window(x); }
+  template <typename Pointwise>
+  Common operator()(const Pointwise& x) const {
+    return {double(x.n), double(x.c), double(x.h), double(x.w), double(x.c), 1, 1, double(x.h), double(x.w), 1};
+  }
+  template <typename Window>
+  static Common window(const Window& x) {
     return {double(x.n),
             double(x.c),
             double(x.h),
@@ -51,13 +60,15 @@ struct CommonOf {
             double(x.kernel_h * x.kernel_w),
             double(x.stride_h * x.stride_w),
             double(x.out_h()),
-            double(x.out_w())};
-  }
-  template <typename Pointwise>
-  Common operator()(const Pointwise& x) const {
-    return {double(x.n), double(x.c), double(x.h), double(x.w), double(x.c), 1, 1, double(x.h), double(x.w)};
+            double(x.out_w()),
+            1};
   }
 };
+
+bool is_depthwise(const Operator& op, const isa::HwConfig& hardware) {
+  const auto* conv = std::get_if<Conv2d>(&op);
+  return std::holds_alternative<AveragePool>(op) || (conv != nullptr && runs_depthwise(*conv, hardware));
+}
 
 std::vector<float> collect(const Operator& op, const isa::HwConfig& hw, const KnobValues& values,
                            std::vector<std::string>* names) {
@@ -74,6 +85,7 @@ std::vector<float> collect(const Operator& op, const isa::HwConfig& hw, const Kn
   f.log("stride", shape.stride);
   f.log("out_h", shape.out_h);
   f.log("out_w", shape.out_w);
+  f.log("groups", shape.groups);
 
   f.log("batch", hw.batch);
   f.log("block_in", hw.block_in);
@@ -91,19 +103,36 @@ std::vector<float> collect(const Operator& op, const isa::HwConfig& hw, const Kn
   CostEstimate cost;
   double tiles = 1, inp_use = 0, wgt_use = 0, acc_use = 0, gemm_share = 0;
   const double macs_total = static_cast<double>(macs(op));
-  if (const auto* conv = std::get_if<Conv2d>(&op)) {
+  const auto share = [](int64_t used, int64_t depth) { return static_cast<double>(used) / static_cast<double>(depth); };
+  if (is_depthwise(op, hw)) {
+    const DepthwiseChoice d = depthwise_choice(values);
+    const DepthwisePlan p = plan_depthwise(op, hw, d);
+    const DepthwiseEstimate e = estimate_depthwise(op, hw, p);
+    choice = {d.tile_n, d.tile_c, d.tile_h, d.tile_w, 1, 0, 0, d.double_inp, 1, d.double_acc, 0, 0, 0};
+    tiles = static_cast<double>(iterations(p.dims, p.dims.size()));
+    inp_use = share(p.inp_copies * p.inp_elements, hw.depth(Memory::kInp));
+    wgt_use = share(p.wgt_copies * p.wgt_elements, hw.depth(Memory::kWgt));
+    acc_use = share(p.acc_copies * p.acc_elements, hw.depth(Memory::kAcc));
+    cost.gemm_cycles = e.steps;
+    cost.macro_instructions = e.instructions;
+    cost.inp_beats = e.inp_beats;
+    cost.wgt_beats = e.wgt_beats;
+    cost.store_beats = e.store_beats;
+    cost.total_cycles = e.total_cycles;
+    gemm_share = e.steps / std::max(e.total_cycles, 1.0);
+  } else if (const auto* conv = std::get_if<Conv2d>(&op)) {
     choice = conv2d_choice(values);
     const Conv2dPlan p = plan(*conv, hw, choice);
     cost = estimate(*conv, hw, p, choice);
     tiles = static_cast<double>(iterations(p.dims, p.acc_depth));
-    inp_use = static_cast<double>(p.inp_copies * p.inp_elements) / static_cast<double>(hw.depth(Memory::kInp));
-    wgt_use = static_cast<double>(p.wgt_copies * p.wgt_elements) / static_cast<double>(hw.depth(Memory::kWgt));
-    acc_use = static_cast<double>(p.acc_copies * p.acc_elements) / static_cast<double>(hw.depth(Memory::kAcc));
+    inp_use = share(p.inp_copies * p.inp_elements, hw.depth(Memory::kInp));
+    wgt_use = share(p.wgt_copies * p.wgt_elements, hw.depth(Memory::kWgt));
+    acc_use = share(p.acc_copies * p.acc_elements, hw.depth(Memory::kAcc));
     gemm_share = cost.gemm_cycles / std::max(cost.total_cycles, 1.0);
   } else {
     const ElementwiseChoice e = elementwise_choice(values);
     const ElementwisePlan p = plan(op, hw, e);
-    choice = {1, 1, e.tile_h, e.tile_w, e.tile_c, 0, 0, 0, 0, e.double_acc, 0};
+    choice = {1, 1, e.tile_h, e.tile_w, e.tile_c, 0, 0, 0, 0, e.double_acc, 0, 0, 0};
     tiles = static_cast<double>(iterations(p.dims, p.dims.size()));
     acc_use = static_cast<double>(p.result_copies * p.result_elements + p.operand_elements) /
               static_cast<double>(hw.depth(Memory::kAcc));

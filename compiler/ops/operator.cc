@@ -23,34 +23,60 @@ Result<void> check_clamp(const Operator& op, int low, int high) {
   return {};
 }
 
-/// Conv2d and MaxPool share these.
+Result<void> check_pad_value(const Operator& op, int value) {
+  if (value >= -128 && value <= 127) return {};
+  return rule(op, fmt::format("the pad value {} must lie in [-128, 127]", value));
+}
+
+/// Operators with a window share these; it spans so many rows and columns.
 template <typename Window>
-Result<void> check_window(const Operator& op, const Window& w) {
+Result<void> check_window(const Operator& op, const Window& w, int64_t span_h, int64_t span_w) {
   if (std::min({w.n, w.c, w.h, w.w, w.kernel_h, w.kernel_w, w.stride_h, w.stride_w}) < 1) {
     return rule(op, "sizes, kernel and strides must be at least 1");
   }
   if (std::min({w.pad_top, w.pad_left, w.pad_bottom, w.pad_right}) < 0) return rule(op, "pads must not be negative");
   const int64_t padded_h = w.h + w.pad_top + w.pad_bottom, padded_w = w.w + w.pad_left + w.pad_right;
-  if (padded_h < w.kernel_h || padded_w < w.kernel_w) {
-    return rule(op, fmt::format("the kernel {}x{} is larger than the padded input {}x{}, so there is no output",
-                                w.kernel_h, w.kernel_w, padded_h, padded_w));
+  if (padded_h < span_h || padded_w < span_w) {
+    return rule(op, fmt::format("the kernel {}x{} is larger than the padded input {}x{}, so there is no output", span_h,
+                                span_w, padded_h, padded_w));
   }
   return {};
+}
+
+template <typename Window>
+Result<void> check_dilation(const Operator& op, const Window& w) {
+  if (std::min(w.dilation_h, w.dilation_w) >= 1) return {};
+  return rule(op, "dilations must be at least 1");
+}
+
+template <typename Window>
+std::string dilation(const Window& o, const char* format) {
+  return o.dilation_h == 1 && o.dilation_w == 1 ? "" : fmt::format(fmt::runtime(format), o.dilation_h, o.dilation_w);
 }
 
 struct Text {
   std::string operator()(const Conv2d& o) const {
     return fmt::format("conv2d {}x{}x{}x{} -> {}, {}x{} stride {}x{} pad {},{},{},{}", o.n, o.c, o.h, o.w, o.o,
                        o.kernel_h, o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom,
-                       o.pad_right);
+                       o.pad_right) +
+           dilation(o, " dilation {}x{}") + (o.groups == 1 ? "" : fmt::format(" in {} groups", o.groups));
   }
   std::string operator()(const MaxPool& o) const {
     return fmt::format("max_pool {}x{}x{}x{}, {}x{} stride {}x{} pad {},{},{},{}", o.n, o.c, o.h, o.w, o.kernel_h,
                        o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right);
   }
+  std::string operator()(const AveragePool& o) const {
+    return fmt::format("average_pool {}x{}x{}x{}, {}x{} stride {}x{} pad {},{},{},{}", o.n, o.c, o.h, o.w, o.kernel_h,
+                       o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right);
+  }
   std::string operator()(const Add& o) const { return fmt::format("add {}x{}x{}x{}", o.n, o.c, o.h, o.w); }
   std::string operator()(const Clip& o) const {
     return fmt::format("clip {}x{}x{}x{} to [{}, {}]", o.n, o.c, o.h, o.w, o.low, o.high);
+  }
+  std::string operator()(const Im2col& o) const {
+    return fmt::format("im2col {}x{}x{}x{}, {}x{} stride {}x{} pad {},{},{},{}", o.n, o.c, o.h, o.w, o.kernel_h,
+                       o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right) +
+           dilation(o, " dilation {}x{}");
   }
 };
 
@@ -58,20 +84,32 @@ struct Key {
   std::string operator()(const Conv2d& o) const {
     const std::string requantize =
         o.per_channel ? name(*o.per_channel) : fmt::format("{}_b{}", requantize_text(o.requantize), o.bias_bits);
-    return fmt::format("conv2d_n{}c{}h{}w{}o{}_k{}x{}_s{}x{}_p{},{},{},{}{}_{}", o.n, o.c, o.h, o.w, o.o, o.kernel_h,
-                       o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right,
-                       o.pad_value == 0 ? "" : fmt::format("z{}", o.pad_value), requantize);
+    return fmt::format("conv2d_n{}c{}h{}w{}o{}_k{}x{}_s{}x{}_p{},{},{},{}{}{}{}_{}", o.n, o.c, o.h, o.w, o.o,
+                       o.kernel_h, o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right,
+                       o.pad_value == 0 ? "" : fmt::format("z{}", o.pad_value), dilation(o, "_d{}x{}"),
+                       o.groups == 1 ? "" : fmt::format("_g{}", o.groups), requantize);
   }
   std::string operator()(const MaxPool& o) const {
     return fmt::format("max_pool_n{}c{}h{}w{}_k{}x{}_s{}x{}_p{},{},{},{}", o.n, o.c, o.h, o.w, o.kernel_h, o.kernel_w,
                        o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right);
   }
   std::string operator()(const Add& o) const {
+    if (o.rescaled) return fmt::format("add_n{}c{}h{}w{}_{}", o.n, o.c, o.h, o.w, name(*o.rescaled));
     return fmt::format("add_n{}c{}h{}w{}_l{},{}_{}", o.n, o.c, o.h, o.w, o.left_shift_a, o.left_shift_b,
                        requantize_text(o.requantize));
   }
+  std::string operator()(const AveragePool& o) const {
+    return fmt::format("average_pool_n{}c{}h{}w{}_k{}x{}_s{}x{}_p{},{},{},{}z{}_{}", o.n, o.c, o.h, o.w, o.kernel_h,
+                       o.kernel_w, o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right,
+                       o.pad_value, name(o.rounding));
+  }
   std::string operator()(const Clip& o) const {
     return fmt::format("clip_n{}c{}h{}w{}_{},{}", o.n, o.c, o.h, o.w, o.low, o.high);
+  }
+  std::string operator()(const Im2col& o) const {
+    return fmt::format("im2col_n{}c{}h{}w{}_k{}x{}_s{}x{}_p{},{},{},{}z{}", o.n, o.c, o.h, o.w, o.kernel_h, o.kernel_w,
+                       o.stride_h, o.stride_w, o.pad_top, o.pad_left, o.pad_bottom, o.pad_right, o.pad_value) +
+           dilation(o, "_d{}x{}");
   }
 };
 
@@ -126,15 +164,27 @@ Tensor pack_parameters(const std::vector<ChannelParameters>& channels) {
 
 Result<void> check(const Operator& op) {
   if (const auto* o = std::get_if<Conv2d>(&op)) {
-    TANDEM_TRY(check_window(op, *o));
+    TANDEM_TRY(check_dilation(op, *o));
+    TANDEM_TRY(check_window(op, *o, o->span_h(), o->span_w()));
     if (o->o < 1) return rule(op, "there must be at least 1 output channel");
-    if (o->pad_value < -128 || o->pad_value > 127)
-      return rule(op, fmt::format("the pad value {} must lie in [-128, 127]", o->pad_value));
+    if (o->groups < 1 || o->c % o->groups != 0 || o->o % o->groups != 0) {
+      return rule(op, fmt::format("{} groups must divide {} input and {} output channels", o->groups, o->c, o->o));
+    }
+    TANDEM_TRY(check_pad_value(op, o->pad_value));
     if (o->bias_bits < 1 || o->bias_bits > 32)
       return rule(op, fmt::format("bias_bits {} must lie in [1, 32]", o->bias_bits));
     return check_clamp(op, o->requantize.low, o->requantize.high);
   }
-  if (const auto* o = std::get_if<MaxPool>(&op)) return check_window(op, *o);
+  if (const auto* o = std::get_if<MaxPool>(&op)) return check_window(op, *o, o->kernel_h, o->kernel_w);
+  if (const auto* o = std::get_if<AveragePool>(&op)) {
+    TANDEM_TRY(check_window(op, *o, o->kernel_h, o->kernel_w));
+    return check_pad_value(op, o->pad_value);
+  }
+  if (const auto* o = std::get_if<Im2col>(&op)) {
+    TANDEM_TRY(check_dilation(op, *o));
+    TANDEM_TRY(check_window(op, *o, o->span_h(), o->span_w()));
+    return check_pad_value(op, o->pad_value);
+  }
   if (const auto* o = std::get_if<Add>(&op)) {
     if (std::min({o->n, o->c, o->h, o->w}) < 1) return rule(op, "sizes must be at least 1");
     if (std::min(o->left_shift_a, o->left_shift_b) < 0 || std::max(o->left_shift_a, o->left_shift_b) > 22) {
@@ -153,7 +203,21 @@ std::string key(const Operator& op) { return std::visit(Key{}, op); }
 
 int64_t macs(const Operator& op) {
   const auto* o = std::get_if<Conv2d>(&op);
-  return o == nullptr ? 0 : o->n * o->o * o->out_h() * o->out_w() * o->c * o->kernel_h * o->kernel_w;
+  return o == nullptr ? 0 : o->n * o->o * o->out_h() * o->out_w() * o->group_c() * o->kernel_h * o->kernel_w;
+}
+
+bool is_constant(const std::string& parameter) {
+  return parameter == "weight" || parameter == "bias" || parameter == "channels";
+}
+
+ConstantShapes constant_shapes(const Operator& op) {
+  if (const auto* o = std::get_if<Conv2d>(&op)) {
+    return {Shape{o->o, o->group_c(), o->kernel_h, o->kernel_w}, o->per_channel ? Shape{o->o, 4} : Shape{o->o}};
+  }
+  if (const auto* o = std::get_if<AveragePool>(&op)) return {Shape{o->c}, Shape{o->c, 4}};
+  const auto* add = std::get_if<Add>(&op);
+  if (add != nullptr && add->rescaled) return {std::nullopt, Shape{3, add->c, 4}};
+  return {};
 }
 
 }  // namespace tandem::ops

@@ -40,8 +40,9 @@ Result<ChannelParameters> channel_scale(double scale);
 /// i32 [o, 4], the operand of the kernel: bias; multiplier; left, right; zero point, low, high; from the low byte up.
 Tensor pack_parameters(const std::vector<ChannelParameters>& channels);
 
-/// y[n,o,p,q] = requantize(bias[o] + sum x[n,c,p*stride_h-pad_top+r,q*stride_w-pad_left+s] * w[o,c,r,s]); int8 in,
-/// int32 sum. Parameters of its kernel: x i8[n,c,h,w], weight i8[o,c,kernel_h,kernel_w], bias i32[o], y
+/// y[n,o,p,q] = requantize(bias[o] + sum x[n,g(o)*C+c,p*stride_h-pad_top+r*dilation_h,q*stride_w-pad_left+s*dilation_w]
+/// * w[o,c,r,s]); int8 in, int32 sum; C = c / groups input channels make a group, and g(o) = o / (o / groups) is that
+/// of an output channel. Parameters of its kernel: x i8[n,c,h,w], weight i8[o,C,kernel_h,kernel_w], bias i32[o], y
 /// i8[n,o,out_h,out_w]; with `per_channel`, channels i32[o,4] (`pack_parameters`) in the place of bias. A dense layer
 /// is the convolution whose kernel covers its input.
 struct Conv2d {
@@ -57,8 +58,14 @@ struct Conv2d {
   /// effect.
   std::optional<Rounding> per_channel = {};
   int pad_value = 0;  // the input's zero point
-  int64_t out_h() const { return (h + pad_top + pad_bottom - kernel_h) / stride_h + 1; }
-  int64_t out_w() const { return (w + pad_left + pad_right - kernel_w) / stride_w + 1; }
+  int64_t groups = 1, dilation_h = 1, dilation_w = 1;
+  int64_t group_c() const { return c / groups; }
+  int64_t group_o() const { return o / groups; }
+  /// Rows and columns that a window spans.
+  int64_t span_h() const { return (kernel_h - 1) * dilation_h + 1; }
+  int64_t span_w() const { return (kernel_w - 1) * dilation_w + 1; }
+  int64_t out_h() const { return (h + pad_top + pad_bottom - span_h()) / stride_h + 1; }
+  int64_t out_w() const { return (w + pad_left + pad_right - span_w()) / stride_w + 1; }
 };
 
 /// The least `bias_bits` that holds for an i32 tensor.
@@ -72,12 +79,27 @@ struct MaxPool {
   int64_t out_w() const { return (w + pad_left + pad_right - kernel_w) / stride_w + 1; }
 };
 
-/// y = requantize((a << left_shift_a) + (b << left_shift_b)), left shifts from 0 to 22. Parameters: a, b, y
-/// i8[n,c,h,w].
+/// y[n,c,p,q] = requantisation per channel of weight[c] * sum x[n,c,p*stride_h-pad_top+r,q*stride_w-pad_left+s], pads
+/// being `pad_value`; the average where the weights are 1 and the multipliers say what to divide by. Parameters: x
+/// i8[n,c,h,w], weight i8[c], channels i32[c,4], y i8[n,c,out_h,out_w].
+struct AveragePool {
+  int64_t n = 1, c = 1, h = 1, w = 1, kernel_h = 2, kernel_w = 2, stride_h = 2, stride_w = 2;
+  int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  Rounding rounding = Rounding::kTflite;
+  int pad_value = 0;
+  int64_t out_h() const { return (h + pad_top + pad_bottom - kernel_h) / stride_h + 1; }
+  int64_t out_w() const { return (w + pad_left + pad_right - kernel_w) / stride_w + 1; }
+};
+
+/// y = requantize((a << left_shift_a) + (b << left_shift_b)), left shifts from 0 to 22; or, with `rescaled`, each
+/// operand and then the sum by parameters of its own: y = requantisation 2 of (scaled 0 of a + scaled 1 of b), where
+/// scaled is the requantisation before zero point and clamp. Parameters: a, b i8[n,c,h,w], with `rescaled` channels
+/// i32[3,c,4], y i8[n,c,h,w].
 struct Add {
   int64_t n = 1, c = 1, h = 1, w = 1;
   int left_shift_a = 0, left_shift_b = 0;
   Requantize requantize;
+  std::optional<Rounding> rescaled = {};  // where set, shifts and `requantize` are of no effect
 };
 
 /// y = clamp(x, low, high). Parameters: x, y i8[n,c,h,w].
@@ -86,7 +108,22 @@ struct Clip {
   int low = -128, high = 127;
 };
 
-using Operator = std::variant<Conv2d, MaxPool, Add, Clip>;
+/// Windows become channels: y[n,(r*kernel_w+s)*c+i,p,q] =
+/// x[n,i,p*stride_h-pad_top+r*dilation_h,q*stride_w-pad_left+s*dilation_w], pads being `pad_value`. The host's work
+/// before a layer with few channels (`lower`). Parameters: x i8[n,c,h,w], y i8[n,c*kernel_h*kernel_w,out_h,out_w].
+struct Im2col {
+  int64_t n = 1, c = 1, h = 1, w = 1, kernel_h = 1, kernel_w = 1;
+  int64_t stride_h = 1, stride_w = 1;
+  int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  int64_t dilation_h = 1, dilation_w = 1;
+  int pad_value = 0;
+  int64_t span_h() const { return (kernel_h - 1) * dilation_h + 1; }
+  int64_t span_w() const { return (kernel_w - 1) * dilation_w + 1; }
+  int64_t out_h() const { return (h + pad_top + pad_bottom - span_h()) / stride_h + 1; }
+  int64_t out_w() const { return (w + pad_left + pad_right - span_w()) / stride_w + 1; }
+};
+
+using Operator = std::variant<Conv2d, MaxPool, Add, Clip, Im2col, AveragePool>;
 
 /// An operator that has no meaning (an empty output, a clamp without values, ...), with its rule.
 Result<void> check(const Operator& op);
@@ -97,6 +134,14 @@ std::string to_string(const Operator& op);
 std::string key(const Operator& op);
 /// Multiply-accumulates of the definition, without padding to blocks; 0 where the operator has none.
 int64_t macs(const Operator& op);
+
+/// Whether the parameter of that name holds what a model knows ahead: weights, biases, requantisations.
+bool is_constant(const std::string& parameter);
+/// Whether an operator has parameters "weight", and "bias" or "channels", and what shape they have.
+struct ConstantShapes {
+  std::optional<Shape> weight, bias;
+};
+ConstantShapes constant_shapes(const Operator& op);
 
 /// The definition of an operator that passes `check`: an unscheduled loop nest over logical NCHW tensors. The
 /// interpreter and the CPU run exactly this.

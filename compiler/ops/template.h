@@ -28,10 +28,13 @@ std::vector<Knob> knobs(const Operator& op, const isa::HwConfig& hardware);
 /// Empty where the choice fits the buffers and fields of the hardware; else the constraint it breaks, with sizes.
 /// Closed form, fast.
 std::string infeasible(const Operator& op, const isa::HwConfig& hardware, const KnobValues& values);
-/// A good feasible choice by a closed-form cost estimate; an error where the operator cannot be placed on this hardware
-/// at all.
+/// The feasible choices of least cycles by a closed-form cost estimate, at most `count`, best first; an error where the
+/// operator cannot be placed on this hardware at all.
+Result<std::vector<KnobValues>> ranked_knobs(const Operator& op, const isa::HwConfig& hardware, size_t count);
+/// The best of them.
 Result<KnobValues> default_knobs(const Operator& op, const isa::HwConfig& hardware);
-/// Lower bound on cycles: the design's Roofline (GEMM micro-ops after padding to blocks, read beats, write beats).
+/// Lower bound on cycles: the design's Roofline (GEMM micro-ops after padding to blocks or steps of the depthwise MAC,
+/// read beats, write beats). An operator as `lower` leaves it: what the host expanded is its input's traffic.
 int64_t roofline_cycles(const Operator& op, const isa::HwConfig& hardware);
 
 /// A scheduled kernel (loops, scopes, Intrinsic statements, copies between "dram" and scratchpads) and the trace that

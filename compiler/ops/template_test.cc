@@ -29,6 +29,19 @@ Conv2d per_channel(Conv2d op, Rounding rounding, int pad_value) {
   return op;
 }
 
+Conv2d in_groups(Conv2d op, int64_t groups) {
+  op.groups = groups;
+  return op;
+}
+
+Add rescaled_add(int64_t c, int64_t size) {
+  Add op;
+  op.c = c;
+  op.h = op.w = size;
+  op.rescaled = Rounding::kTflite;
+  return op;
+}
+
 int64_t expected_requantize(const Requantize& r, int64_t value) {
   int64_t shifted = value;
   if (r.shift > 62) shifted = 0;
@@ -180,7 +193,9 @@ TEST(Template, SaysWhatDoesNotFit) {
   EXPECT_EQ(infeasible(conv, hardware, values), "knob 'tile_c' has no value");
   isa::HwConfig tiny;
   tiny.name = "tiny";
-  tiny.wgt_buffer_bytes = 2048;
+  tiny.batch = 8;
+  tiny.block_out = 64;
+  tiny.acc_buffer_bytes = 2048;
   isa::HwConfig plain;
   plain.chosen_requant_lanes = 0;
   plain.extended_alu = 0;
@@ -191,10 +206,18 @@ TEST(Template, SaysWhatDoesNotFit) {
   EXPECT_EQ(infeasible(per_channel(conv, Rounding::kSingle, 1), plain,
                        *default_knobs(per_channel(conv, Rounding::kSingle, 1), hardware)),
             "pads of 1 need 'extended_alu', which the hardware lacks");
-  EXPECT_EQ(render(default_knobs(conv, tiny).error()),
-            "error: conv2d 1x256x14x14 -> 256, 3x3 stride 1x1 pad 1,1,1,1 does not fit hardware 'tiny': weights: 1 x 9 "
-            "elements do not fit 'wgt', "
-            "which has 8 (2048 bytes)\n  hint: enlarge that buffer");
+  EXPECT_EQ(
+      render(default_knobs(conv, tiny).error()),
+      "error: conv2d 1x256x14x14 -> 256, 3x3 stride 1x1 pad 1,1,1,1 does not fit hardware 'tiny': accumulators: 1 x 1 "
+      "elements and 1 of bias do not fit 'acc', which has 1 (2048 bytes)\n  hint: enlarge that buffer");
+  Conv2d grouped = conv;
+  grouped.groups = 32;
+  EXPECT_EQ(render(default_knobs(grouped, hardware).error()),
+            "error: conv2d 1x256x14x14 -> 256, 3x3 stride 1x1 pad 1,1,1,1 in 32 groups: it is computed as conv2d "
+            "1x256x14x14 -> 256, 3x3 stride 1x1 pad 1,1,1,1 in 16 groups: 2 groups of 8 -> 8 channels are computed "
+            "together, with zero weights between them, as blocks have 16 -> 16 lanes");
+  EXPECT_EQ(render(default_knobs(Im2col{}, hardware).error()),
+            "error: im2col 1x1x1x1, 1x1 stride 1x1 pad 0,0,0,0: the host makes channels of windows");
 }
 
 TEST(Template, ATraceReplaysToTheSameKernel) {
@@ -231,6 +254,8 @@ TEST(Template, SchedulesKeepTheMeaning) {
                                 per_channel(conv2d(4, 3, 8, 1), Rounding::kSingle, 0),
                                 MaxPool{1, 9, 7, 7, 3, 3, 2, 2, 1, 1, 1, 1},
                                 Add{1, 9, 5, 3, 2, 0, {3, -128, 127}},
+                                in_groups(per_channel(conv2d(16, 7, 16, 3, 2, 1), Rounding::kTflite, 3), 2),
+                                rescaled_add(9, 4),
                                 Clip{1, 3, 2, 2, 0, 6}};
   for (const Operator& op : operators) {
     SCOPED_TRACE(key(op));
@@ -256,7 +281,11 @@ TEST(Template, SchedulesKeepTheMeaning) {
 TEST(Template, FeaturesHaveFixedNames) {
   const isa::HwConfig hardware;
   const std::vector<std::string> names = feature_names();
-  for (const Operator& op : {Operator(Conv2d{}), Operator(MaxPool{1, 1, 2, 2}), Operator(Add{}), Operator(Clip{})}) {
+  AveragePool pool;
+  pool.c = 16, pool.h = pool.w = 2;
+  for (const Operator& op : {Operator(Conv2d{}), Operator(MaxPool{1, 1, 2, 2}), Operator(Add{}), Operator(Clip{}),
+                             Operator(pool), Operator(rescaled_add(9, 4)),
+                             Operator(in_groups(per_channel(conv2d(32, 7, 32, 3), Rounding::kSingle, 0), 32))}) {
     const std::vector<float> values = features(op, hardware, *default_knobs(op, hardware));
     EXPECT_EQ(values.size(), names.size());
     for (const float value : values) EXPECT_TRUE(std::isfinite(value));

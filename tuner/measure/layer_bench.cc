@@ -6,6 +6,7 @@
 
 #include "compiler/codegen/accel/program_builder.h"
 #include "compiler/loop/interpreter.h"
+#include "compiler/ops/sample.h"
 #include "isa/program.h"
 #include "support/check.h"
 #include "support/hash.h"
@@ -15,21 +16,6 @@ namespace tandem::tuner {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// Whole range for activations; small weights, so that few results saturate; biases of the size of the sums.
-Tensor random_tensor(const loop::Param& param, Rng& rng) {
-  Tensor tensor(loop::tensor_type(param.buffer->type), param.buffer->shape);
-  const int64_t small = param.buffer->name == "weight" ? 8 : 127;
-  for (int64_t i = 0; i < tensor.size(); ++i) {
-    if (tensor.type == DType::kI8) {
-      tensor.as<int8_t>()[i] = static_cast<int8_t>(rng.uniform(-small, small));
-    } else {
-      TANDEM_CHECK(tensor.type == DType::kI32, "parameters of layers are i8 or i32");
-      tensor.as<int32_t>()[i] = static_cast<int32_t>(rng.uniform(-2000, 2000));
-    }
-  }
-  return tensor;
-}
 
 /// The first element in which two int8 tensors differ, in words; empty where they are equal.
 std::string difference(const Tensor& got, const Tensor& expected) {
@@ -55,7 +41,7 @@ Result<const LayerBench::Data*> LayerBench::data(const Request& request) {
   Rng rng(hash64(key));
   for (const loop::Param& param : definition.params) {
     fresh.tensors.push_back(param.is_output ? Tensor(loop::tensor_type(param.buffer->type), param.buffer->shape)
-                                            : random_tensor(param, rng));
+                                            : ops::sample(request.op, param, rng));
   }
   TANDEM_ASSIGN(const runtime::KernelRunner::Function function, reference_->prepare(definition));
   std::vector<Tensor*> arguments;
@@ -95,7 +81,7 @@ Result<uint64_t> LayerBench::run(const Request& request, std::string& stage) {
       continue;
     }
     const Tensor packed = loop::pack(params[i].layout, reference->tensors[i]);
-    const bool is_constant = name == "weight" || name == "bias";
+    const bool is_constant = ops::is_constant(name);
     arguments.push_back(is_constant ? builder.constant(name, packed) : builder.input(name, type, packed.shape));
     if (!is_constant) inputs[name] = packed.data;
   }

@@ -111,9 +111,9 @@ TEST(Serve, AnswersEveryLineAndEndsWithItsInput) {
     answers.append(chunk, static_cast<size_t>(count));
   ::close(input[0]);
   ::close(output[0]);
-  EXPECT_THAT(answers, ::testing::MatchesRegex(R"(\{"version":1,"trial":0,"seconds":.*
-\{"version":1,"trial":5,"cycles":4321,"seconds":.*
-\{"version":1,"trial":0,"failure":"worker: no request: .*
+  EXPECT_THAT(answers, ::testing::MatchesRegex(R"(\{"version":2,"trial":0,"seconds":.*
+\{"version":2,"trial":5,"cycles":4321,"seconds":.*
+\{"version":2,"trial":0,"failure":"worker: no request: .*
 )"));
 }
 

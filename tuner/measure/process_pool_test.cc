@@ -24,8 +24,8 @@ std::string script(const std::string& special) {
   )sh" + special +
          R"sh(
   case "$line" in
-    *'"kind":"build"'*) echo '{"version":1,"trial":0,"seconds":0.5}' ;;
-    *) echo '{"version":1,"trial":'$trial',"cycles":'$((100 * trial))',"seconds":0.25}' ;;
+    *'"kind":"build"'*) echo '{"version":2,"trial":0,"seconds":0.5}' ;;
+    *) echo '{"version":2,"trial":'$trial',"cycles":'$((100 * trial))',"seconds":0.25}' ;;
   esac
 done)sh";
 }
@@ -87,7 +87,7 @@ TEST(ProcessPool, BuildsEachAcceleratorOnceBeforeItsMeasurements) {
 
 TEST(ProcessPool, AFailedBuildFailsItsMeasurementsOnly) {
   const auto executor = pool(R"sh(case "$line" in
-    *'"kind":"build"'*'block_in: 8\n'*) echo '{"version":1,"trial":0,"failure":"build: no space left","seconds":1}'; continue ;;
+    *'"kind":"build"'*'block_in: 8\n'*) echo '{"version":2,"trial":0,"failure":"build: no space left","seconds":1}'; continue ;;
   esac)sh");
   std::vector<Request> batch = requests(3);
   batch[1].hardware.block_in = 8;
@@ -116,16 +116,16 @@ TEST(ProcessPool, NonsenseIsARecordedFailure) {
   EXPECT_THAT(outcomes(*garbage, requests(2)),
               ElementsAre(HasSubstr("1: worker: no response: [json.exception"), "2: 200"));
   const auto liar =
-      pool(R"sh([ $trial = 1 ] && { echo '{"version":1,"trial":7,"cycles":1,"seconds":0}'; continue; })sh", 1);
+      pool(R"sh([ $trial = 1 ] && { echo '{"version":2,"trial":7,"cycles":1,"seconds":0}'; continue; })sh", 1);
   EXPECT_THAT(outcomes(*liar, requests(2)), ElementsAre("1: worker: answered trial 7, was asked for 1", "2: 200"));
-  const auto silent = pool(R"sh([ $trial = 1 ] && { echo '{"version":1,"trial":1,"seconds":0}'; continue; })sh", 1);
+  const auto silent = pool(R"sh([ $trial = 1 ] && { echo '{"version":2,"trial":1,"seconds":0}'; continue; })sh", 1);
   EXPECT_THAT(outcomes(*silent, requests(2)),
               ElementsAre("1: worker: answered neither cycles nor a failure", "2: 200"));
   const auto old = pool(R"sh([ $trial = 1 ] && { echo '{"version":9,"trial":1,"seconds":0}'; continue; })sh", 1);
   EXPECT_THAT(
       outcomes(*old, requests(1)),
       ElementsAre(
-          "1: worker: no response: protocol version 9, this is version 1: {\"version\":9,\"trial\":1,\"seconds\":0}"));
+          "1: worker: no response: protocol version 9, this is version 2: {\"version\":9,\"trial\":1,\"seconds\":0}"));
 }
 
 TEST(ProcessPool, AWorkerThatCannotBeStartedEndsTheRun) {

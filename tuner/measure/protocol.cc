@@ -4,86 +4,61 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compiler/ops/fields.h"
+
 namespace tandem::tuner {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
-/// Calls `field(name, member)` for every parameter of an operator: the one list behind writing and reading.
-template <typename Conv, typename Field>
-void requantize_fields(Conv& op, Field field) {
-  field("shift", op.requantize.shift);
-  field("low", op.requantize.low);
-  field("high", op.requantize.high);
-}
-template <typename Window, typename Field>
-void window_fields(Window& op, Field field) {
-  field("kernel_h", op.kernel_h);
-  field("kernel_w", op.kernel_w);
-  field("stride_h", op.stride_h);
-  field("stride_w", op.stride_w);
-  field("pad_top", op.pad_top);
-  field("pad_left", op.pad_left);
-  field("pad_bottom", op.pad_bottom);
-  field("pad_right", op.pad_right);
-}
-template <typename Op, typename Field>
-void shape_fields(Op& op, Field field) {
-  field("n", op.n);
-  field("c", op.c);
-  field("h", op.h);
-  field("w", op.w);
-}
-
-template <typename Field>
-struct Fields {
-  Field field;
-  template <typename Op>
-  void operator()(Op& op) {
-    using Plain = std::remove_const_t<Op>;
-    shape_fields(op, field);
-    if constexpr (std::is_same_v<Plain, ops::Conv2d>) {
-      field("o", op.o);
-      window_fields(op, field);
-      requantize_fields(op, field);
-    } else if constexpr (std::is_same_v<Plain, ops::MaxPool>) {
-      window_fields(op, field);
-    } else if constexpr (std::is_same_v<Plain, ops::Add>) {
-      field("left_shift_a", op.left_shift_a);
-      field("left_shift_b", op.left_shift_b);
-      requantize_fields(op, field);
-    } else {
-      static_assert(std::is_same_v<Plain, ops::Clip>);
-      field("low", op.low);
-      field("high", op.high);
-    }
+ops::Rounding rounding_named(const std::string& text) {
+  for (const ops::Rounding known : {ops::Rounding::kSingle, ops::Rounding::kTflite}) {
+    if (text == ops::name(known)) return known;
   }
-};
-
-const char* kind_of(const ops::Operator& op) {
-  static constexpr const char* kKinds[] = {"conv2d", "max_pool", "add", "clip"};
-  static_assert(std::variant_size_v<ops::Operator> == 4);
-  return kKinds[op.index()];
+  throw std::runtime_error("unknown rounding rule '" + text + "'");
 }
+
+/// Rounding rules travel by name, "" where there is none.
+struct Writer {
+  Json& json;
+  template <typename Member>
+  void operator()(const char* name, const Member& member) const {
+    json[name] = member;
+  }
+  void operator()(const char* name, const std::optional<ops::Rounding>& rule) const {
+    json[name] = rule ? ops::name(*rule) : "";
+  }
+  void operator()(const char* name, ops::Rounding rule) const { json[name] = ops::name(rule); }
+};
+struct Reader {
+  const Json& json;
+  template <typename Member>
+  void operator()(const char* name, Member& member) const {
+    json.at(name).get_to(member);
+  }
+  void operator()(const char* name, std::optional<ops::Rounding>& rule) const {
+    const std::string text = json.at(name);
+    rule.reset();
+    if (!text.empty()) rule = rounding_named(text);
+  }
+  void operator()(const char* name, ops::Rounding& rule) const { rule = rounding_named(json.at(name)); }
+};
 
 Json operator_json(const ops::Operator& op) {
   Json json;
-  json["kind"] = kind_of(op);
-  auto write = [&json](const char* name, const auto& member) { json[name] = member; };
-  std::visit([&](const auto& shape) { Fields<decltype(write)>{write}(shape); }, op);
+  json["kind"] = ops::kind_of(op);
+  std::visit([&](const auto& shape) { ops::for_each_field(shape, Writer{json}); }, op);
   return json;
 }
 
 ops::Operator parse_operator(const Json& json) {
   const std::string kind = json.at("kind");
-  for (const ops::Operator& prototype : {ops::Operator(ops::Conv2d{}), ops::Operator(ops::MaxPool{}),
-                                         ops::Operator(ops::Add{}), ops::Operator(ops::Clip{})}) {
-    if (kind != kind_of(prototype)) continue;
+  for (const ops::Operator& prototype : ops::prototypes()) {
+    if (kind != ops::kind_of(prototype)) continue;
     ops::Operator op = prototype;
-    auto read = [&json](const char* name, auto& member) { json.at(name).get_to(member); };
-    std::visit([&](auto& shape) { Fields<decltype(read)>{read}(shape); }, op);
+    std::visit([&](auto& shape) { ops::for_each_field(shape, Reader{json}); }, op);
     return op;
   }
   throw std::runtime_error("unknown operator '" + kind + "'");

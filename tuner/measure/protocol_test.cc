@@ -20,7 +20,18 @@ TEST(Protocol, RequestsRoundTripForEveryOperator) {
   add.left_shift_b = 2, add.requantize.low = 0;
   ops::Clip clip;
   clip.high = 6, clip.h = 5;
-  for (const ops::Operator& op : {ops::Operator(conv), ops::Operator(pool), ops::Operator(add), ops::Operator(clip)}) {
+  ops::Conv2d grouped = conv;
+  grouped.c = grouped.o = grouped.groups = 8, grouped.dilation_w = 2, grouped.pad_value = -3;
+  grouped.per_channel = ops::Rounding::kTflite;
+  ops::Add rescaled = add;
+  rescaled.rescaled = ops::Rounding::kSingle;
+  ops::Im2col windows;
+  windows.kernel_h = 3, windows.dilation_h = 2;
+  ops::AveragePool average;
+  average.rounding = ops::Rounding::kSingle, average.pad_value = 4;
+  for (const ops::Operator& op :
+       {ops::Operator(conv), ops::Operator(grouped), ops::Operator(pool), ops::Operator(add), ops::Operator(rescaled),
+        ops::Operator(clip), ops::Operator(windows), ops::Operator(average)}) {
     Request request;
     request.trial = 12;
     request.hardware.block_in = 8;
@@ -34,7 +45,7 @@ TEST(Protocol, RequestsRoundTripForEveryOperator) {
     ASSERT_TRUE(parsed.ok()) << parsed.error().what;
     EXPECT_EQ(parsed->kind, WorkerRequest::Kind::kMeasure);
     EXPECT_EQ(measure_line(parsed->request), line);
-    EXPECT_EQ(parsed->request.op.index(), op.index());
+    EXPECT_EQ(ops::key(parsed->request.op), ops::key(op));
     EXPECT_EQ(parsed->request.hardware.block_in, 8);
   }
 }
@@ -59,12 +70,12 @@ TEST(Protocol, BuildsAndResponsesRoundTrip) {
 
 TEST(Protocol, SaysWhatIsWrongWithALine) {
   EXPECT_EQ(error_of(R"({"version":2,"kind":"build"})"),
-            R"(no request: protocol version 2, this is version 1: {"version":2,"kind":"build"})");
-  EXPECT_EQ(error_of(R"({"version":1,"kind":"sleep","hardware":"batch: 1"})"),
-            R"(no request: unknown kind 'sleep': {"version":1,"kind":"sleep","hardware":"batch: 1"})");
-  EXPECT_EQ(error_of(R"({"version":1,"kind":"build","hardware":"batch: 3"})"),
+            R"(no request: protocol version 2, this is version 2: {"version":2,"kind":"build"})");
+  EXPECT_EQ(error_of(R"({"version":2,"kind":"sleep","hardware":"batch: 1"})"),
+            R"(no request: unknown kind 'sleep': {"version":2,"kind":"sleep","hardware":"batch: 1"})");
+  EXPECT_EQ(error_of(R"({"version":2,"kind":"build","hardware":"batch: 3"})"),
             "no request: hardware of the request:1:8: error: batch 3 is not a power of two from 1 to 8\n"
-            "  hint: the nearest legal value is 2: {\"version\":1,\"kind\":\"build\",\"hardware\":\"batch: 3\"}");
+            "  hint: the nearest legal value is 2: {\"version\":2,\"kind\":\"build\",\"hardware\":\"batch: 3\"}");
 }
 
 TEST(Protocol, KnobsAsText) {

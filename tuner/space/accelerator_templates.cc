@@ -1,4 +1,5 @@
 // The accelerator's half of the workload seam: compiler/ops behind Templates.
+#include "compiler/ops/lowering.h"
 #include "support/check.h"
 #include "tuner/space/workload.h"
 
@@ -10,7 +11,7 @@ class AcceleratorTemplates : public Templates {
   ops::Operator operator_on(const Layer& layer, const isa::HwConfig& hardware) const override {
     ops::Operator op = layer.op;
     std::visit([&](auto& shape) { shape.n *= hardware.batch; }, op);
-    return op;
+    return ops::lower(op, hardware).op;
   }
   std::vector<Knob> knobs(const Layer& layer, const isa::HwConfig& hardware) const override {
     return ops::knobs(operator_on(layer, hardware), hardware);

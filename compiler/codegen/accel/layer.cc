@@ -95,6 +95,25 @@ struct LaneLoop {
   bool padded() const { return valid_begin > 0 || valid_end < extent; }
 };
 
+/// Loops without pads that count on are one.
+void fuse(std::vector<LaneLoop>& loops) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (auto outer = loops.begin(); outer != loops.end() && !changed; ++outer) {
+      for (LaneLoop& inner : loops) {
+        if (&*outer == &inner || outer->extent == 1 || inner.extent == 1 || outer->padded() || inner.padded() ||
+            outer->sram != inner.extent * inner.sram || outer->dram != inner.extent * inner.dram)
+          continue;
+        inner.extent *= outer->extent;
+        inner.valid_end = inner.extent;
+        loops.erase(outer);
+        changed = true;
+        break;
+      }
+    }
+  }
+}
+
 /// Takes the loops that run over the lanes of one element out of `loops`; false where none do.
 bool take_element(std::vector<LaneLoop>& loops, int64_t lanes) {
   for (int64_t taken = 1; taken < lanes;) {
@@ -604,6 +623,7 @@ class Lowering {
       lanes.push_back({box.high[i] - box.low[i], sram.coefficient(i), dram.coefficient(i), valid.low[i] - box.low[i],
                        std::max(valid.low[i], valid.high[i]) - box.low[i]});
     }
+    fuse(lanes);
     const bool covers = take_element(lanes, place.lanes);
     const auto whole = [&](int64_t count) { return count % place.lanes == 0; };
     bool aligned = covers && whole(sram_base) && whole(dram_base);

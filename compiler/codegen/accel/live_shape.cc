@@ -46,11 +46,7 @@ void LiveShapes::collect(const Stmt& stmt, const loop::BufferRef& buffer, Read& 
   } else if (const auto* store = std::get_if<loop::Store>(&stmt->node)) {
     collect(store->value, buffer, around, reads);
   } else {
-    for (const loop::Operand& operand : std::get<loop::Intrinsic>(stmt->node).operands) {
-      if (operand.buffer != buffer) continue;
-      reads.push_back(around);
-      reads.back().indices = operand.indices;
-    }
+    collect(std::get<loop::Intrinsic>(stmt->node).meaning, buffer, around, reads);
   }
 }
 
