@@ -39,6 +39,10 @@ module compute_engine #(
   localparam int AccWidth = 32 * Lanes
 ) (
   input  logic                         clk_i,
+  input  logic                         clk_read_i,        // of LOADs; may stop while read_awake_o is low
+  input  logic                         clk_requantize_i,  // of REQUANTIZE; may stop while requantize_awake_o is low
+  output logic                         read_awake_o,
+  output logic                         requantize_awake_o,
   input  logic                         rst_ni,
   input  logic                         halt_i,
   input  logic [AddrBits-1:0]          uop_base_i,
@@ -200,7 +204,7 @@ module compute_engine #(
   logic [1:0] pops, pushes;
   logic tokens_ready, space_ready, to_reader, to_steps, may_start, uops_apart, reader_may, requantize_lets;
   logic start_loop, start_load, start_requantize, start_finish, start_listed;
-  logic seq_ready, reader_ready, reader_idle, pipe_idle, list_room, list_empty, drained;
+  logic seq_ready, reader_ready, reader_idle, idle_q, idle_d, list_room, list_empty, drained;
   logic requantize_active, requantize_waiting, requantize_keep;
   assign pops = flags[1:0];
   assign pushes = flags[3:2];
@@ -208,14 +212,26 @@ module compute_engine #(
   assign space_ready = (pushes & ~token_space_i) == '0;
   assign to_reader = is_load && !load_empty;
   assign to_steps = !to_reader && !is_finish && !is_requantize;
-  assign drained = pipe_idle && reader_idle && list_empty;
-  assign may_start = command_valid_i && legal && !uops_beyond && tokens_ready && space_ready && list_room && !halt_i && !failed_q;
+  assign drained = idle_q && reader_idle && list_empty;
+  // What is known of the head alone, then what depends on the cycle (and how it stands with the one kind of instruction that the head is).
+  always_comb begin
+    may_start = 1'b0;
+    if (command_valid_i && legal && !uops_beyond && tokens_ready && space_ready && !halt_i && !failed_q) may_start = 1'b1;
+  end
   assign requantize_lets = !requantize_active || (is_mac && !requantize_keep);
-  assign reader_may = is_uop ? (seq_ready || uops_apart) : (seq_ready && !requantize_active);
-  assign start_loop = may_start && to_steps && seq_ready && reader_idle && requantize_lets;
-  assign start_load = may_start && to_reader && reader_may && reader_ready;
-  assign start_requantize = may_start && is_requantize && !requantize_active;
-  assign start_finish = may_start && is_finish && drained && others_idle_i;
+  always_comb begin
+    start_loop = 1'b0;
+    reader_may = 1'b0;
+    start_requantize = 1'b0;
+    start_finish = 1'b0;
+    if (may_start && list_room) begin
+      if (to_steps) start_loop = seq_ready && reader_idle && requantize_lets;
+      else if (to_reader) reader_may = is_uop ? (seq_ready || uops_apart) : (seq_ready && !requantize_active);
+      else if (is_finish) start_finish = drained && others_idle_i;
+      else start_requantize = !requantize_active;
+    end
+  end
+  assign start_load = reader_may && reader_ready;
   assign start_listed = start_loop || start_load || start_requantize;
   assign command_ready_o = start_listed || start_finish;
   assign token_pop_o = command_ready_o ? pops : '0;
@@ -233,7 +249,10 @@ module compute_engine #(
       finish_number_q <= number;
     end
   end
-  assign finish_o = finish_q && !tokens_left_i && finish_push_q == '0;
+  always_comb begin
+    finish_o = 1'b0;
+    if (finish_q) finish_o = !tokens_left_i && finish_push_q == '0;
+  end
 
   // CONFIG.
   logic [31:0] acc_pad_q, alu_immediate_q;
@@ -285,15 +304,19 @@ module compute_engine #(
   );
 
   // The first error. What is older than the failing step or LOAD still completes; it and all behind it neither write `out` nor push.
-  logic        failed_q, flush, overrun, uops_fail, tokens_fail, reader_failed, requantize_failed, requantize_cancel;
+  logic        failed_q, fails, flush, overrun, uops_fail, tokens_fail, reader_failed, requantize_failed, requantize_cancel;
   logic [31:0] reader_number, failed_number_q;
-  assign uops_fail = command_valid_i && legal && uops_beyond && tokens_ready && space_ready && drained && !halt_i;
+  always_comb begin
+    uops_fail = 1'b0;
+    if (uops_beyond) uops_fail = command_valid_i && legal && tokens_ready && space_ready && drained && !halt_i;
+  end
   assign tokens_fail = finish_q && !finish_o;
   assign flush = overrun || failed_q;
-  always_ff @(posedge clk_i) begin
+  assign fails = !failed_q && (overrun || uops_fail || tokens_fail || reader_failed || requantize_failed);
+  always_ff @(posedge clk_read_i) begin
     if (!rst_ni) begin
       failed_q <= 1'b0;
-    end else if (!failed_q && (overrun || uops_fail || tokens_fail || reader_failed || requantize_failed)) begin
+    end else if (fails) begin
       failed_q <= 1'b1;
       failed_code_o <= tokens_fail ? 4'(ErrorTokens) : reader_failed ? 4'(ErrorRead) : 4'(ErrorBounds);
       failed_number_q <= requantize_failed || overrun ? i_number : tokens_fail ? finish_number_q : reader_failed ? reader_number : number;
@@ -395,14 +418,36 @@ module compute_engine #(
   assign inp_bounds = i_src_q < OffsetBits'(InpDepth) && (!i_depthwise || i_src_q <= OffsetBits'(LastTaps));
   assign wgt_bounds = i_depthwise ? (i_wgt_q >> VectorBits) < OffsetBits'(WgtDepth) && (Taps == 1 || i_wgt_q[TapBits-1:0] == '0)
                                   : i_wgt_q < OffsetBits'(WgtDepth);
-  assign in_bounds = i_dst_q < OffsetBits'(AccDepth) && (!i_src || i_src_q < OffsetBits'(AccDepth)) &&
-                     (!i_multiplies || (inp_bounds && wgt_bounds));
+  always_comb begin
+    in_bounds = i_dst_q < OffsetBits'(AccDepth);
+    if (i_multiplies) begin
+      if (!inp_bounds || !wgt_bounds) in_bounds = 1'b0;
+    end
+    if (i_src) begin
+      if (i_src_q >= OffsetBits'(AccDepth)) in_bounds = 1'b0;
+    end
+  end
   // A step that is wrong waits until it is known that the REQUANTIZE before it is not.
   assign in_the_way = !in_bounds ? requantize_waiting : requantize_reading &&
                       (requantize_any || (i_dst_q[AccIndexBits-1:0] >= requantize_first && i_dst_q[AccIndexBits-1:0] <= requantize_last));
-  assign hold = RequantLanes > 0 && valid_q[0] && i_young_q && in_the_way;
-  assign overrun = valid_q[0] && !in_bounds && !hold;
-  assign pipe_idle = !seq_active && !u_valid_q && !u_last_q && valid_q == '0 && last_q == '0;
+  always_comb begin
+    hold = 1'b0;
+    if (RequantLanes > 0 && i_young_q) hold = valid_q[0] && in_the_way;
+    overrun = 1'b0;
+    if (valid_q[0] && !in_bounds) overrun = !hold;
+  end
+
+  // Whether the pipeline is empty is decided a cycle ahead, since it changes seldom.
+  always_comb begin
+    idle_d = 1'b0;
+    if (!rst_ni || halt_i) idle_d = 1'b1;
+    else if (flush || (!seq_active && !start_loop && !u_valid_q && !u_last_q)) begin
+      idle_d = !hold && !(valid_q[0] && in_bounds) && !(last_q[0] && !overrun) && valid_q[Write-1:1] == '0 && last_q[Write-1:1] == '0;
+    end
+  end
+  always_ff @(posedge clk_read_i) begin
+    idle_q <= idle_d;
+  end
 
   always_ff @(posedge clk_i) begin
     if (u_valid_q && !hold) begin
@@ -420,6 +465,11 @@ module compute_engine #(
       last_q <= '0;
       gemm_q <= '0;
       depthwise_q <= '0;
+    end else if (!hold && !flush) begin
+      valid_q <= {valid_q[Write-1:0], u_valid_q};
+      last_q <= {last_q[Write-1:0], u_last_q};
+      gemm_q <= {gemm_q[Write-1:0], u_valid_q && u_kind_q[2:1] == 2'b10};
+      depthwise_q <= {depthwise_q[Write-1:0], u_valid_q && u_kind_q[2:1] == 2'b11};
     end else begin
       valid_q <= {valid_q[Write-1:1], valid_q[0] && in_bounds && !hold, hold ? valid_q[0] : u_valid_q && !flush};
       gemm_q <= {gemm_q[Write-1:1], gemm_q[0] && in_bounds && !hold, hold ? gemm_q[0] : u_valid_q && u_kind_q[2:1] == 2'b10 && !flush};
@@ -430,7 +480,7 @@ module compute_engine #(
   end
 
   // What a step needs from R on waits in a small memory, a place per cycle.
-  localparam int WaitBits = SlotBits + 2 + GroupBits + 2 * AccIndexBits;
+  localparam int WaitBits = KindBits + 1 + GroupBits + 2 * AccIndexBits;
   logic [WaitBits-1:0] waits [0:7];
   logic [2:0]          place_q, read_place;
   assign read_place = place_q - 3'(Read - 1);
@@ -438,7 +488,7 @@ module compute_engine #(
     if (!rst_ni) place_q <= '0;
     else place_q <= place_q + 3'd1;
     if (valid_q[0] || last_q[0]) begin
-      waits[place_q] <= {i_slot, i_src, i_final_q, i_group_q, i_src_q[AccIndexBits-1:0], i_dst_q[AccIndexBits-1:0]};
+      waits[place_q] <= {i_kind_q, i_final_q, i_group_q, i_src_q[AccIndexBits-1:0], i_dst_q[AccIndexBits-1:0]};
     end
   end
 
@@ -482,11 +532,12 @@ module compute_engine #(
   logic [SlotBits-1:0]     r_slot, x_slot_q, w_slot_q;
   logic [AccIndexBits-1:0] r_dst, r_src_index, x_dst_q, w_dst_q;
   logic [WaitBits-1:0]     r_wait_q;
+  logic [1:0]              r_unused;
   logic [InfoBits-1:0]     x_info_q;
   logic                    x_extended, x_use_imm, x_alu, x_reset, x_overwrite, x_mac, x_depthwise;
   logic [6:0]              x_operation;
   logic [31:0]             x_imm;
-  assign {r_slot, r_src, r_final, r_group, r_src_index, r_dst} = r_wait_q;
+  assign {r_slot, r_unused, r_src, r_final, r_group, r_src_index, r_dst} = r_wait_q;
   assign r_first = valid_q[Read] && (AluGroups == 1 || r_group == '0);
   assign {x_imm, x_operation, x_extended, x_use_imm, x_alu, x_reset, x_overwrite, x_mac, x_depthwise} = x_info_q;
   assign alu_step_o = valid_q[Execute] && x_alu && x_final_q;
@@ -510,8 +561,10 @@ module compute_engine #(
     if (r_first) begin
       dst_from_w_q <= valid_q[Execute] && x_dst_q == r_dst;
       dst_from_v_q <= valid_q[Write] && w_final_q && w_dst_q == r_dst;
-      src_from_w_q <= valid_q[Execute] && x_dst_q == r_src_index;
-      src_from_v_q <= valid_q[Write] && w_final_q && w_dst_q == r_src_index;
+      if (r_src) begin
+        src_from_w_q <= valid_q[Execute] && x_dst_q == r_src_index;
+        src_from_v_q <= valid_q[Write] && w_final_q && w_dst_q == r_src_index;
+      end
     end
   end
 
@@ -558,7 +611,7 @@ module compute_engine #(
       .Batch(Batch), .BlockOut(BlockOut), .Lanes(RequantLanes), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .IndexBits(DstIndexW),
       .PrmIndexBits(PrmIndexW), .SlotBits(SlotBits)
     ) u_requantizer (
-      .clk_i,
+      .clk_i(clk_requantize_i),
       .rst_ni(rst_ni && !halt_i),
       .cancel_i(requantize_cancel),
       .start_i(start_requantize),
@@ -621,10 +674,13 @@ module compute_engine #(
     assign requantize_data = '0;
     assign requantize_narrow = '0;
     logic unused_requantize;
-    assign unused_requantize = &{1'b0, start_requantize, requantize_cancel, oldest, prm_data_i};
+    assign unused_requantize = &{1'b0, clk_requantize_i, start_requantize, requantize_cancel, oldest, prm_data_i};
   end
   // One that can never become the oldest, because something before it has failed.
-  assign requantize_cancel = failed_q && requantize_waiting && pipe_idle && reader_idle && !retired && oldest != requantize_slot;
+  always_comb begin
+    requantize_cancel = 1'b0;
+    if (failed_q) requantize_cancel = requantize_waiting && idle_q && reader_idle && !retired && oldest != requantize_slot;
+  end
 
   // LOADs of micro-ops and accumulators.
   logic                 land_valid, land_pad, acc_loads_q;
@@ -637,11 +693,11 @@ module compute_engine #(
   logic                 reader_moving;
   logic [LaneBits-1:0]  land_bytes;
   dma_reader #(.AddrBits(AddrBits), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)) u_reader (
-    .clk_i,
+    .clk_i(clk_read_i),
     .rst_ni,
     .halt_i(halt_i || failed_q),
-    .land_en_i(!acc_loads_q || pipe_idle),
-    .load_valid_i(may_start && to_reader && reader_may),
+    .land_en_i(!acc_loads_q || idle_q),
+    .load_valid_i(reader_may),
     .load_ready_o(reader_ready),
     .load_kind_i(is_uop ? KindUop : is_acc8 ? KindAcc8 : KindAcc),
     .load_elem_log2_i(is_uop ? 5'($clog2(MemUopBits / 8)) : is_acc8 ? 5'($clog2(MemAcc8Bits / 8)) : 5'($clog2(MemAccBits / 8))),
@@ -687,10 +743,10 @@ module compute_engine #(
   logic [SlotBits-1:0] load_slots [0:(1<<LoadBits)-1];
   logic [LoadBits-1:0] load_start_q, load_end_q;
   assign load_slot = load_slots[load_end_q];
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_read_i) begin
     if (start_load) load_slots[load_start_q] <= start_slot;
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_read_i) begin
     if (!rst_ni) begin
       load_start_q <= '0;
       load_end_q <= '0;
@@ -763,7 +819,14 @@ module compute_engine #(
   assign retire_number_o = retired ? retired_number : finish_number_q;
   assign token_push_o = retired_push | (finish_q ? finish_push_q : '0);
 
-  assign idle_o = pipe_idle && reader_idle && !requantize_active && !finish_q && (list_empty || (failed_q && !retired));
+  logic loading;
+  always_comb begin
+    loading = 1'b0;
+    if (!reader_idle || acc_loads_q) loading = 1'b1;
+  end
+  assign read_awake_o = loading || start_load || idle_d != idle_q || fails;
+  assign requantize_awake_o = start_requantize || requantize_active;
+  assign idle_o = idle_q && reader_idle && !requantize_active && !finish_q && (list_empty || (failed_q && !retired));
   assign busy_o = seq_active || reader_moving || requantize_busy;
   assign wait_load_o = command_valid_i && legal && pops[0] && !token_available_i[0];
   assign wait_store_o = command_valid_i && legal && pops[1] && !token_available_i[1];
@@ -773,9 +836,11 @@ module compute_engine #(
   assign acc_bytes_o = land_valid && land_kind != KindUop ? land_bytes : '0;
 
   logic unused;
-  assign unused = &{1'b0, is_wgt, is_inp, is_acc, is_prm, uop, gemm_q[Write], depthwise_q[Write], unused_loaded, unused_push, x_depthwise};
+  assign unused = &{1'b0, is_wgt, is_inp, is_acc, is_prm, uop, gemm_q[Write], depthwise_q[Write], unused_loaded, unused_push, x_depthwise, r_unused};
 
 `ifdef VERILATOR
+  IdleForetold: assert property (@(posedge clk_i) disable iff (!rst_ni || halt_i)
+      idle_q == (!seq_active && !u_valid_q && !u_last_q && valid_q == '0 && last_q == '0));
   LoadsAndResultsApart: assert property (@(posedge clk_i) disable iff (!rst_ni || halt_i)
       (land_valid && land_kind != KindUop) |-> !valid_q[Write] && !requantize_write);
   OneReaderOfSources: assert property (@(posedge clk_i) disable iff (!rst_ni || halt_i) requantize_read |-> !(r_first && r_src));

@@ -46,6 +46,7 @@ module control #(
   output logic                   counter_read_o,
   output logic [7:0]             counter_select_o,
   input  logic [CounterBits-1:0] counter_i,
+  output logic                   awake_o,       // registers may change with the next edge, beside by awvalid_i and arvalid_i
   output logic                   irq_o
 );
   `include "registers.svh"
@@ -170,6 +171,8 @@ module control #(
   assign out_base_o = address_q[OutBase][AddrBits-1:0];
   assign prm_base_o = address_q[PrmBase][AddrBits-1:0];
   assign irq_o = irq_q;
+  assign awake_o = bvalid_q || read_q || rvalid_q || start_q || soft_reset_q || ended_i ||
+                   irq_q != ((int_status_q & int_enable_q) != '0);
 
   // A program's address and bases begin words of the widest bus.
   assign misaligned_o = |{insn_addr_o[5:0], uop_base_o[5:0], inp_base_o[5:0], wgt_base_o[5:0], acc_base_o[5:0], out_base_o[5:0],

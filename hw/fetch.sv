@@ -46,6 +46,7 @@ module fetch #(
   output logic                   done_o,     // every instruction has been handed over, or all before the one that could not be read
   output logic                   moving_o,   // one is handed over in this cycle
   output logic                   blocked_o,  // a command queue is full
+  output logic                   awake_o,    // registers may change with the next edge
   output logic                   failed_o,   // memory answered with an error; stays
   output logic [31:0]            number_o    // of the instruction that could not be read, else of the next one
 );
@@ -183,11 +184,13 @@ module fetch #(
   assign blocked_o = check_valid_q && !moving_o;
 
   assign done_o = (left_q == '0 || failed_q) && !check_valid_q;
+  assign awake_o = start_i || failed_q || burst_valid_o || beat_valid_i || (buffer_level != '0 && !word_valid) || taken ||
+                   (insn_valid && insn_ready) || moving_o;
   assign failed_o = failed_q;
   assign number_o = check_valid_q && !failed_q ? check_number_q : number_q;
 
   logic unused;
-  assign unused = &{1'b0, buffer_level, total_bytes[BusLog2-1:0]};
+  assign unused = &{1'b0, total_bytes[BusLog2-1:0]};
 
 `ifdef VERILATOR
   BufferNeverOverflows: assert property (@(posedge clk_i) disable iff (!rst_ni || halt_i) beat_valid_i |-> buffer_ready);

@@ -61,6 +61,7 @@ module load_buffer #(
       logic [BankBits-1:0] offset, read_offset, lane;  // of this bank's element behind the first one; its place in the beat
       logic [AddrBits-1:0] index, read_index;
       logic [Width-1:0]    wdata;
+      logic                write_here, read_here;
       assign offset = BankBits'(b) - write_index_i[BankBits-1:0];
       assign lane = write_first_i[BankBits-1:0] + offset;
       assign index = write_index_i[AddrBits-1:0] + AddrBits'(offset);
@@ -72,13 +73,22 @@ module load_buffer #(
         assign wdata = {Chunks{write_pad_i ? {BusBytes{pad_i}} : write_data_i}};
       end
 
+      always_comb begin
+        write_here = 1'b0;
+        if (write_valid_i) write_here = write_pad_i || Elements == 1 ? offset == '0 : LaneBits'(offset) < write_count_i;
+      end
+      always_comb begin
+        read_here = 1'b0;
+        if (read_en_i) read_here = 32'(read_offset) < Reads;
+      end
+
       ram_1r1w #(.Width(Width), .Depth(Depth / Banks), .Chunks(Chunks)) u_ram (
         .clk_i,
-        .we_i(write_valid_i && (write_pad_i || Elements == 1 ? offset == '0 : LaneBits'(offset) < write_count_i)),
+        .we_i(write_here),
         .wmask_i(mask),
         .waddr_i(RowBits'(index >> BankBits)),
         .wdata_i(wdata),
-        .re_i(read_en_i && 32'(read_offset) < Reads),
+        .re_i(read_here),
         .raddr_i(RowBits'(read_index >> BankBits)),
         .rdata_o(rdata[b*Width +: Width])
       );

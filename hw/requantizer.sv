@@ -95,7 +95,10 @@ module requantizer #(
   assign known = reach_q == 3'd7;
   assign beyond = !none_q && (src_last_q >= ReachBits'(AccDepth) || dst_last_q >= ReachBits'(AccDepth) ||
                               prm_last_q >= PrmReachBits'(PrmDepth));
-  assign begin_run = waiting_q && known && oldest_i;
+  always_comb begin
+    begin_run = 1'b0;
+    if (waiting_q && known) begin_run = oldest_i;
+  end
   assign failed_o = begin_run && beyond;
 
   always_ff @(posedge clk_i) begin
@@ -291,7 +294,10 @@ module requantizer #(
     assign write_index_o = trip_q[AccBits-1:0];
     assign write_data_o = result;
     assign write_narrow_o = narrow;
-    assign done_o = (write_o && trip_last) || (begin_run && none_q);
+    always_comb begin
+      done_o = 1'b0;
+      if (active_q) done_o = (write_o && trip_last) || (begin_run && none_q);
+    end
     assign drained = valid_q == '0;
   end
 

@@ -3,6 +3,8 @@
 // first, for at most the watchdog's cycles, then the run is done. Four clients in the order fetch, load, compute, store.
 module run_control (
   input  logic         clk_i,
+  input  logic         clk_state_i,   // of all but the counts of cycles; may stop while awake_o is low
+  output logic         awake_o,
   input  logic         rst_ni,
   input  logic         start_i,       // one cycle; ignored while busy
   input  logic         soft_reset_i,  // one cycle: as soon as the bus owes nothing the device is as after reset, but for its registers
@@ -13,7 +15,7 @@ module run_control (
   input  logic         finish_i,      // FINISH is done and nothing is left over
   input  logic [3:0]   failed_i,      // has met an error while it worked, and does nothing more
   input  logic [3:0]   faulty_i,      // or comes no further than its next instruction, which has a fault
-  input  logic [3:0]   still_i,       // cannot move unless another does
+  input  logic         still_i,       // none of them can move unless another does
   input  logic [3:0]   queued_i,      // has an instruction to start
   input  logic [3:0]   active_i,      // has something under way
   input  logic [31:0]  fetch_number_i,    // the failed instruction, else the oldest under way
@@ -55,8 +57,11 @@ module run_control (
   logic        launch, settled, timeout, over, reset_end;
 
   assign launch = (state_q == Idle ? start_i && !misaligned_i : state_q == Wait) && quiet_i && !soft_reset_i;
-  assign settled = still_i == '1 && !starting_q && !begin_q;
-  assign over = state_q == Drain && (quiet_i || timeout);
+  assign settled = still_i && !starting_q && !begin_q;
+  always_comb begin
+    over = 1'b0;
+    if (state_q == Drain) over = quiet_i || timeout;
+  end
   assign reset_end = over && resetting_q;
 
   // Cycles without progress, in every state that waits for something.
@@ -69,21 +74,27 @@ module run_control (
 
   // The smallest index, in two steps: of each half, then of both. Of an engine that has not failed, its own number counts while it has
   // something under way.
-  logic [3:0]  erring, candidates;
-  logic [3:1]  own;
+  logic [3:0]  erring, candidates, own;
   logic        late_q, judged_q, erring_q, low_valid_q, high_valid_q, take_high;
   logic [31:0] low_q, high_q;
   logic [3:0]  low_code_q, high_code_q;
-  assign erring = failed_i | faulty_i;
-  assign candidates = (erring != '0) ? erring : late_q ? active_i : queued_i;
-  assign own = (erring != '0) ? failed_i[3:1] : active_i[3:1];
+  always_comb begin
+    erring = 'x;
+    candidates = 'x;
+    own = 'x;
+    if (state_q == Judge) begin
+      erring = failed_i | faulty_i;
+      own = (erring != '0) ? failed_i : active_i;
+      candidates = (erring != '0) ? erring : late_q ? own : queued_i;
+    end
+  end
   assign take_high = high_valid_q && (!low_valid_q || high_q < low_q);
 
   function automatic logic second(input logic first_valid, input logic [31:0] first, input logic second_valid, input logic [31:0] other);
     second = second_valid && (!first_valid || other < first);
   endfunction
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_state_i) begin
     judged_q <= rst_ni && state_q == Judge;
     if (state_q == Judge) begin
       erring_q <= erring != '0;
@@ -107,24 +118,26 @@ module run_control (
   end
 
   always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_o) cycles_q <= '0;
+    else if (running_o) cycles_q <= cycles_q + 64'd1;
+  end
+
+  always_ff @(posedge clk_state_i) begin
     ended_q <= 1'b0;
     if (!rst_ni) begin
       state_q <= Idle;
       resetting_q <= 1'b0;
       done_q <= 1'b0;
       late_q <= 1'b0;
-      cycles_q <= '0;
       error_code_o <= 4'(ErrorNone);
       error_insn_o <= '0;
     end else begin
-      if (state_q == Run || state_q == Judge || (state_q == Drain && !resetting_q)) cycles_q <= cycles_q + 64'd1;
       case (state_q)
         Idle: begin
           if (start_i) begin
             state_q <= misaligned_i ? Drain : quiet_i ? Run : Wait;
             done_q <= 1'b0;
             late_q <= 1'b0;
-            cycles_q <= '0;
             error_code_o <= misaligned_i ? 4'(ErrorAddress) : 4'(ErrorNone);
             error_insn_o <= '0;
           end
@@ -170,7 +183,6 @@ module run_control (
         resetting_q <= 1'b1;
         done_q <= 1'b0;
         ended_q <= 1'b0;
-        cycles_q <= '0;
         error_code_o <= 4'(ErrorNone);
         error_insn_o <= '0;
       end
@@ -181,6 +193,12 @@ module run_control (
     begin_q <= rst_ni && starting_q;
   end
 
+  logic changing;
+  always_comb begin
+    changing = 1'b0;
+    if (state_q != Run || !rst_nq || starting_q || begin_q || start_i || soft_reset_i) changing = 1'b1;
+  end
+  assign awake_o = changing || finish_i || settled || timeout;
   assign engines_rst_no = rst_nq;
   assign begin_o = begin_q;
   assign halt_o = state_q != Run && state_q != Judge;
@@ -195,6 +213,6 @@ module run_control (
   ErrorStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
       (error_code_o != 4'(ErrorNone) && !start_i && !soft_reset_i) |=> ($stable(error_code_o) && $stable(error_insn_o)));
   DoneEndsTheRun: assert property (@(posedge clk_i) disable iff (!rst_ni) !(done_o && busy_o));
-  FinishWithoutErrors: assert property (@(posedge clk_i) disable iff (!rst_ni) (finish_i && state_q == Run) |-> erring == '0);
+  FinishWithoutErrors: assert property (@(posedge clk_i) disable iff (!rst_ni) (finish_i && state_q == Run) |-> (failed_i | faulty_i) == '0);
 `endif
 endmodule

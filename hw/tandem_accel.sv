@@ -1,5 +1,5 @@
-// The accelerator: AXI4-Lite slave for control, AXI4 master to memory. Fetch feeds three in-order engines that meet through tokens.
-// Synchronous reset. docs/accelerator.md has the block diagram, the timing and the cost of each parameter.
+// The accelerator with one clock: tandem_core, and a gate for the clock of each of its parts. Interface, parameters and timing are the
+// core's, with clock gating or without.
 module tandem_accel #(
   parameter int Batch = 1,                // rows of an input element
   parameter int BlockIn = 16,             // int8 lanes of an input element
@@ -18,6 +18,7 @@ module tandem_accel #(
   parameter int AluLanes = Batch * BlockOut,  // accumulator lanes per cycle of an ALU step
   parameter int ExtendedAlu = 1,          // CONFIG and ALU_EXTENDED
   parameter int DspPacking = 0,           // two products of one input in one DSP of the multiplier array
+  parameter int ClockGating = 0,          // the clocks of sleeping parts stop: for ASICs; 0 where clocks should not be gated, as in FPGAs
   parameter int AddrBits = 48,
   localparam int BusBits = 8 * BusBytes
 ) (
@@ -88,596 +89,91 @@ module tandem_accel #(
   output logic [31:0]         fetch_insn_o,    // the next one
   output logic [4*16-1:0]     token_level_o    // tokens waiting: load to compute, compute to load, compute to store, store to compute
 );
-  `include "isa.svh"
-  `include "registers.svh"
-  localparam int IndexBits = 24;
-  localparam int ChunkBits = 8;
-  localparam int LaneBits = $clog2(BusBytes) + 1;
-  localparam int CommandBits = InsnBits + 33;      // {may be executed, index, instruction}
-  localparam int QueuedBits = CommandBits + 4;     // {fault, command}
-  localparam int LevelBits = $clog2(CommandQueueDepth + 1);
-  localparam int TokenBits = $clog2(TokenQueueDepth + 1);
-  localparam int CounterBits = 48;
-  localparam int InpWidth = MemInpBits;
-  localparam int WgtWidth = MemWgtBits;
-
-  // Control.
-  logic                   start, soft_reset, running, busy, done, ended, clear, quiet, counter_read, misaligned;
-  logic [31:0]            insn_count, watchdog, error_insn;
-  logic [AddrBits-1:0]    insn_addr, uop_base, inp_base, wgt_base, acc_base, out_base, prm_base;
-  logic [3:0]             error_code;
-  logic [63:0]            cycles;
-  logic [7:0]             counter_select;
-  logic [CounterBits-1:0] counter;
-  control #(.AddrBits(AddrBits), .CounterBits(CounterBits)) u_control (
-    .clk_i,
-    .rst_ni,
-    .awvalid_i(s_awvalid_i),
-    .awready_o(s_awready_o),
-    .awaddr_i(s_awaddr_i),
-    .wvalid_i(s_wvalid_i),
-    .wready_o(s_wready_o),
-    .wdata_i(s_wdata_i),
-    .bvalid_o(s_bvalid_o),
-    .bready_i(s_bready_i),
-    .bresp_o(s_bresp_o),
-    .arvalid_i(s_arvalid_i),
-    .arready_o(s_arready_o),
-    .araddr_i(s_araddr_i),
-    .rvalid_o(s_rvalid_o),
-    .rready_i(s_rready_i),
-    .rdata_o(s_rdata_o),
-    .rresp_o(s_rresp_o),
-    .start_o(start),
-    .soft_reset_o(soft_reset),
-    .insn_count_o(insn_count),
-    .insn_addr_o(insn_addr),
-    .uop_base_o(uop_base),
-    .inp_base_o(inp_base),
-    .wgt_base_o(wgt_base),
-    .acc_base_o(acc_base),
-    .out_base_o(out_base),
-    .prm_base_o(prm_base),
-    .misaligned_o(misaligned),
-    .watchdog_o(watchdog),
-    .busy_i(busy),
-    .owes_i(!quiet),
-    .done_i(done),
-    .ended_i(ended),
-    .error_code_i(error_code),
-    .error_insn_i(error_insn),
-    .cycles_i(cycles),
-    .counter_read_o(counter_read),
-    .counter_select_o(counter_select),
-    .counter_i(counter),
-    .irq_o
-  );
-  logic begin_run, engines_rst_n, halt;
-
-  // Fetch and the command queues.
-  logic [2:0]             burst_valid, burst_ready, beat_valid, beat_ready;
-  logic [3*AddrBits-1:0]  burst_addr;
-  logic [3*8-1:0]         burst_len;
-  logic [BusBits-1:0]     beat_data;
-  logic                   beat_error, reads_idle;
-  logic [QueuedBits-1:0]  fetched, load_queued, compute_queued, store_queued;
-  logic [3:0]             load_fault, compute_fault, store_fault;
-  logic                   fetched_load, fetched_compute, fetched_store, room_load, room_compute, room_store;
-  logic                   load_valid, load_ready, compute_valid, compute_ready, store_valid, store_ready;
-  logic [LevelBits-1:0]   load_level, compute_level, store_level;
-  logic                   fetch_done, fetch_moving, fetch_blocked, fetch_failed;
-  logic [31:0]            fetch_number;
-  assign beat_ready[0] = 1'b1;
-  fetch #(
-    .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .RequantLanes(RequantLanes),
-    .DepthwiseWidth(DepthwiseWidth), .ExtendedAlu(ExtendedAlu), .InsnWidth(InsnBits)
-  ) u_fetch (
-    .clk_i,
-    .rst_ni(engines_rst_n),
-    .halt_i(halt),
-    .start_i(begin_run),
-    .addr_i(insn_addr),
-    .count_i(insn_count),
-    .burst_valid_o(burst_valid[0]),
-    .burst_ready_i(burst_ready[0]),
-    .burst_addr_o(burst_addr[0 +: AddrBits]),
-    .burst_len_o(burst_len[0 +: 8]),
-    .beat_valid_i(beat_valid[0]),
-    .beat_data_i(beat_data),
-    .beat_error_i(beat_error),
-    .command_o(fetched),
-    .load_valid_o(fetched_load),
-    .load_ready_i(room_load),
-    .compute_valid_o(fetched_compute),
-    .compute_ready_i(room_compute),
-    .store_valid_o(fetched_store),
-    .store_ready_i(room_store),
-    .done_o(fetch_done),
-    .moving_o(fetch_moving),
-    .blocked_o(fetch_blocked),
-    .failed_o(fetch_failed),
-    .number_o(fetch_number)
-  );
-
-  stream_fifo #(.Width(QueuedBits), .Depth(CommandQueueDepth)) u_load_queue (
-    .clk_i,
-    .rst_ni(engines_rst_n),
-    .wvalid_i(fetched_load),
-    .wready_o(room_load),
-    .wdata_i(fetched),
-    .rvalid_o(load_valid),
-    .rready_i(load_ready),
-    .rdata_o(load_queued),
-    .level_o(load_level)
-  );
-  stream_fifo #(.Width(QueuedBits), .Depth(CommandQueueDepth)) u_compute_queue (
-    .clk_i,
-    .rst_ni(engines_rst_n),
-    .wvalid_i(fetched_compute),
-    .wready_o(room_compute),
-    .wdata_i(fetched),
-    .rvalid_o(compute_valid),
-    .rready_i(compute_ready),
-    .rdata_o(compute_queued),
-    .level_o(compute_level)
-  );
-  stream_fifo #(.Width(QueuedBits), .Depth(CommandQueueDepth)) u_store_queue (
-    .clk_i,
-    .rst_ni(engines_rst_n),
-    .wvalid_i(fetched_store),
-    .wready_o(room_store),
-    .wdata_i(fetched),
-    .rvalid_o(store_valid),
-    .rready_i(store_ready),
-    .rdata_o(store_queued),
-    .level_o(store_level)
-  );
-
-  // An instruction with a fault waits at the head of its queue for the end of the run.
-  assign load_fault = load_queued[CommandBits +: 4];
-  assign compute_fault = compute_queued[CommandBits +: 4];
-  assign store_fault = store_queued[CommandBits +: 4];
-
-  // Tokens: 0 load to compute, 1 compute to load, 2 compute to store, 3 store to compute.
-  logic [3:0]           token_reserve, token_push, token_pop, token_space, token_available;
-  logic [4*TokenBits-1:0] token_level;
-  genvar t;
-  for (t = 0; t < 4; t++) begin : gen_tokens
-    token_queue #(.Depth(TokenQueueDepth)) u_tokens (
+  // Order: front, read, store, requantize.
+  logic [3:0] awake, clk;
+  logic       woken;
+  assign woken = !rst_ni || s_awvalid_i || s_arvalid_i;
+  genvar g;
+  for (g = 0; g < 4; g++) begin : gen_gate
+    clock_gate #(.Gating(ClockGating)) u_gate (
       .clk_i,
-      .rst_ni(engines_rst_n),
-      .reserve_i(token_reserve[t]),
-      .push_i(token_push[t]),
-      .pop_i(token_pop[t]),
-      .space_o(token_space[t]),
-      .available_o(token_available[t]),
-      .level_o(token_level[t*TokenBits +: TokenBits])
+      .en_i(awake[g] || woken),
+      .clk_o(clk[g])
     );
-    assign token_level_o[16*t +: 16] = 16'(token_level[t*TokenBits +: TokenBits]);
   end
 
-  // Load.
-  logic                 inp_write, wgt_write, prm_write, write_pad, load_idle, load_busy, load_wait, load_full;
-  logic [IndexBits-1:0] write_index;
-  logic [ChunkBits-1:0] write_chunk;
-  logic [LaneBits-1:0]  write_first, write_count;
-  logic [BusBits-1:0]   write_data;
-  logic [7:0]           inp_pad;
-  logic                 load_failed;
-  logic [31:0]          load_number;
-  logic [LaneBits-1:0]  load_bytes;
-  load_engine #(
-    .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
-    .ChunkBits(ChunkBits)
-  ) u_load (
+  tandem_core #(
+    .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
+    .AccDepth(AccDepth), .PrmDepth(PrmDepth), .BusBytes(BusBytes), .OutstandingReads(OutstandingReads),
+    .CommandQueueDepth(CommandQueueDepth), .TokenQueueDepth(TokenQueueDepth), .RequantLanes(RequantLanes),
+    .DepthwiseWidth(DepthwiseWidth), .AluLanes(AluLanes), .ExtendedAlu(ExtendedAlu), .DspPacking(DspPacking), .AddrBits(AddrBits)
+  ) u_core (
     .clk_i,
-    .rst_ni(engines_rst_n),
-    .halt_i(halt),
-    .inp_base_i(inp_base),
-    .wgt_base_i(wgt_base),
-    .prm_base_i(prm_base),
-    .command_valid_i(load_valid),
-    .command_ready_o(load_ready),
-    .command_i(load_queued[CommandBits-1:0]),
-    .token_available_i(token_available[1]),
-    .token_pop_o(token_pop[1]),
-    .token_space_i(token_space[0]),
-    .token_reserve_o(token_reserve[0]),
-    .token_push_o(token_push[0]),
-    .burst_valid_o(burst_valid[2]),
-    .burst_ready_i(burst_ready[2]),
-    .burst_addr_o(burst_addr[2*AddrBits +: AddrBits]),
-    .burst_len_o(burst_len[16 +: 8]),
-    .beat_valid_i(beat_valid[2]),
-    .beat_ready_o(beat_ready[2]),
-    .beat_data_i(beat_data),
-    .beat_error_i(beat_error),
-    .inp_write_o(inp_write),
-    .wgt_write_o(wgt_write),
-    .prm_write_o(prm_write),
-    .write_pad_o(write_pad),
-    .inp_pad_o(inp_pad),
-    .write_index_o(write_index),
-    .write_chunk_o(write_chunk),
-    .write_first_o(write_first),
-    .write_count_o(write_count),
-    .write_data_o(write_data),
-    .retire_o(retire_o[0]),
-    .retire_number_o(retire_insn_o[0 +: 32]),
-    .idle_o(load_idle),
-    .busy_o(load_busy),
-    .wait_compute_o(load_wait),
-    .wait_space_o(load_full),
-    .bytes_o(load_bytes),
-    .failed_o(load_failed),
-    .number_o(load_number)
-  );
-
-  localparam int InpReads = (DepthwiseWidth > 1) ? DepthwiseWidth : 1;  // inputs read together
-  localparam int PrmBits = (PrmDepth > 1) ? $clog2(PrmDepth) : 1;
-  logic                        inp_read, wgt_read, prm_read;
-  logic [$clog2(InpDepth)-1:0] inp_index;
-  logic [$clog2(WgtDepth)-1:0] wgt_index;
-  logic [PrmBits-1:0]          prm_index;
-  logic [InpReads*InpWidth-1:0] inp_data;
-  logic [WgtWidth-1:0]         wgt_data;
-  logic [MemPrmBits-1:0]       prm_data;
-  load_buffer #(
-    .Width(InpWidth), .Depth(InpDepth), .Reads(InpReads), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
-  ) u_inp (
-    .clk_i,
-    .write_valid_i(inp_write),
-    .write_pad_i(write_pad),
-    .pad_i(inp_pad),
-    .write_index_i(write_index),
-    .write_chunk_i(write_chunk),
-    .write_first_i(write_first),
-    .write_count_i(write_count),
-    .write_data_i(write_data),
-    .read_en_i(inp_read),
-    .read_index_i(inp_index),
-    .read_data_o(inp_data)
-  );
-  load_buffer #(
-    .Width(WgtWidth), .Depth(WgtDepth), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
-  ) u_wgt (
-    .clk_i,
-    .write_valid_i(wgt_write),
-    .write_pad_i(write_pad),
-    .pad_i(8'd0),
-    .write_index_i(write_index),
-    .write_chunk_i(write_chunk),
-    .write_first_i(write_first),
-    .write_count_i(write_count),
-    .write_data_i(write_data),
-    .read_en_i(wgt_read),
-    .read_index_i(wgt_index),
-    .read_data_o(wgt_data)
-  );
-
-  if (RequantLanes > 0) begin : gen_prm
-    load_buffer #(
-      .Width(MemPrmBits), .Depth(PrmDepth), .BusBytes(BusBytes), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
-    ) u_prm (
-      .clk_i,
-      .write_valid_i(prm_write),
-      .write_pad_i(write_pad),
-      .pad_i(8'd0),
-      .write_index_i(write_index),
-      .write_chunk_i(write_chunk),
-      .write_first_i(write_first),
-      .write_count_i(write_count),
-      .write_data_i(write_data),
-      .read_en_i(prm_read),
-      .read_index_i(prm_index),
-      .read_data_o(prm_data)
-    );
-  end else begin : gen_no_prm
-    assign prm_data = '0;
-    logic unused_prm;
-    assign unused_prm = &{1'b0, prm_read, prm_index};
-  end
-
-  // Compute, with the micro-ops, the accumulators and the output buffer.
-  logic                 store_read, others_idle;
-  logic [IndexBits-1:0] store_index;
-  logic [ChunkBits-1:0] store_chunk;
-  logic [LaneBits-1:0]  store_first, store_count;
-  logic [BusBits-1:0]   store_data;
-  logic                 depthwise_step, requantize_step;
-  logic                 finish, gemm_step, alu_step, compute_idle, compute_busy, compute_wait_load, compute_wait_store;
-  logic                 compute_full, compute_wait_memory, store_idle;
-  logic                 compute_failed;
-  logic [3:0]           compute_code;
-  logic [31:0]          compute_number, compute_retire_number;
-  logic [LaneBits-1:0]  uop_bytes, acc_bytes;
-  assign retire_insn_o[32 +: 32] = compute_retire_number;
-  compute_engine #(
-    .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .RequantLanes(RequantLanes),
-    .DepthwiseWidth(DepthwiseWidth), .AluLanes(AluLanes), .ExtendedAlu(ExtendedAlu), .DspPacking(DspPacking),
-    .InsnWidth(InsnBits), .IndexBits(IndexBits), .ChunkBits(ChunkBits)
-  ) u_compute (
-    .clk_i,
-    .rst_ni(engines_rst_n),
-    .halt_i(halt),
-    .uop_base_i(uop_base),
-    .acc_base_i(acc_base),
-    .command_valid_i(compute_valid),
-    .command_ready_o(compute_ready),
-    .command_i(compute_queued[CommandBits-1:0]),
-    .others_idle_i(others_idle),
-    .tokens_left_i(token_available != '0),
-    .token_available_i({token_available[3], token_available[0]}),
-    .token_pop_o({token_pop[3], token_pop[0]}),
-    .token_space_i({token_space[2], token_space[1]}),
-    .token_reserve_o({token_reserve[2], token_reserve[1]}),
-    .token_push_o({token_push[2], token_push[1]}),
-    .burst_valid_o(burst_valid[1]),
-    .burst_ready_i(burst_ready[1]),
-    .burst_addr_o(burst_addr[AddrBits +: AddrBits]),
-    .burst_len_o(burst_len[8 +: 8]),
-    .beat_valid_i(beat_valid[1]),
-    .beat_ready_o(beat_ready[1]),
-    .beat_data_i(beat_data),
-    .beat_error_i(beat_error),
-    .inp_read_o(inp_read),
-    .inp_index_o(inp_index),
-    .inp_data_i(inp_data),
-    .wgt_read_o(wgt_read),
-    .wgt_index_o(wgt_index),
-    .wgt_data_i(wgt_data),
-    .prm_read_o(prm_read),
-    .prm_index_o(prm_index),
-    .prm_data_i(prm_data),
-    .store_en_i(store_read),
-    .store_index_i(store_index),
-    .store_chunk_i(store_chunk),
-    .store_first_i(store_first),
-    .store_count_i(store_count),
-    .store_data_o(store_data),
-    .retire_o(retire_o[1]),
-    .retire_number_o(compute_retire_number),
-    .finish_o(finish),
-    .gemm_step_o(gemm_step),
-    .alu_step_o(alu_step),
-    .depthwise_step_o(depthwise_step),
-    .requantize_step_o(requantize_step),
-    .idle_o(compute_idle),
-    .busy_o(compute_busy),
-    .wait_load_o(compute_wait_load),
-    .wait_store_o(compute_wait_store),
-    .wait_space_o(compute_full),
-    .wait_memory_o(compute_wait_memory),
-    .uop_bytes_o(uop_bytes),
-    .acc_bytes_o(acc_bytes),
-    .failed_o(compute_failed),
-    .failed_code_o(compute_code),
-    .number_o(compute_number)
-  );
-
-  // Store.
-  logic                store_busy, store_wait, store_full, store_answered, store_failed;
-  logic [31:0]         store_number;
-  logic [LaneBits-1:0] out_bytes;
-  store_engine #(
-    .AddrBits(AddrBits), .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth),
-    .InpDepth(InpDepth), .WgtDepth(WgtDepth), .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnBits), .IndexBits(IndexBits),
-    .ChunkBits(ChunkBits)
-  ) u_store (
-    .clk_i,
-    .rst_ni(engines_rst_n),
-    .halt_i(halt),
-    .out_base_i(out_base),
-    .command_valid_i(store_valid),
-    .command_ready_o(store_ready),
-    .command_i(store_queued[CommandBits-1:0]),
-    .token_available_i(token_available[2]),
-    .token_pop_o(token_pop[2]),
-    .token_space_i(token_space[3]),
-    .token_reserve_o(token_reserve[3]),
-    .token_push_o(token_push[3]),
-    .read_en_o(store_read),
-    .read_index_o(store_index),
-    .read_chunk_o(store_chunk),
-    .read_first_o(store_first),
-    .read_count_o(store_count),
-    .read_data_i(store_data),
-    .awvalid_o(m_awvalid_o),
-    .awready_i(m_awready_i),
-    .awaddr_o(m_awaddr_o),
-    .awlen_o(m_awlen_o),
-    .wvalid_o(m_wvalid_o),
-    .wready_i(m_wready_i),
-    .wdata_o(m_wdata_o),
-    .wstrb_o(m_wstrb_o),
-    .wlast_o(m_wlast_o),
-    .bvalid_i(m_bvalid_i),
-    .bready_o(m_bready_o),
-    .bresp_i(m_bresp_i),
-    .retire_o(retire_o[2]),
-    .retire_number_o(retire_insn_o[64 +: 32]),
-    .idle_o(store_idle),
-    .busy_o(store_busy),
-    .wait_compute_o(store_wait),
-    .wait_space_o(store_full),
-    .bytes_o(out_bytes),
-    .answered_o(store_answered),
-    .failed_o(store_failed),
-    .number_o(store_number)
-  );
-  assign m_awid_o = 2'd0;
-  assign m_awsize_o = 3'($clog2(BusBytes));
-  assign m_awburst_o = 2'b01;
-  assign m_arsize_o = 3'($clog2(BusBytes));
-  assign m_arburst_o = 2'b01;
-
-  axi_read_arbiter #(.AddrBits(AddrBits), .BusBytes(BusBytes), .Outstanding(OutstandingReads)) u_reads (
-    .clk_i,
+    .clk_front_i(clk[0]),
+    .clk_read_i(clk[1]),
+    .clk_store_i(clk[2]),
+    .clk_requantize_i(clk[3]),
+    .front_awake_o(awake[0]),
+    .read_awake_o(awake[1]),
+    .store_awake_o(awake[2]),
+    .requantize_awake_o(awake[3]),
     .rst_ni,
-    .burst_valid_i(burst_valid),
-    .burst_ready_o(burst_ready),
-    .burst_addr_i(burst_addr),
-    .burst_len_i(burst_len),
-    .beat_valid_o(beat_valid),
-    .beat_ready_i(beat_ready),
-    .beat_data_o(beat_data),
-    .beat_error_o(beat_error),
-    .idle_o(reads_idle),
-    .arvalid_o(m_arvalid_o),
-    .arready_i(m_arready_i),
-    .arid_o(m_arid_o),
-    .araddr_o(m_araddr_o),
-    .arlen_o(m_arlen_o),
-    .rvalid_i(m_rvalid_i),
-    .rready_o(m_rready_o),
-    .rid_i(m_rid_i),
-    .rdata_i(m_rdata_i),
-    .rresp_i(m_rresp_i),
-    .rlast_i(m_rlast_i)
+    .s_awvalid_i,
+    .s_awready_o,
+    .s_awaddr_i,
+    .s_wvalid_i,
+    .s_wready_o,
+    .s_wdata_i,
+    .s_bvalid_o,
+    .s_bready_i,
+    .s_bresp_o,
+    .s_arvalid_i,
+    .s_arready_o,
+    .s_araddr_i,
+    .s_rvalid_o,
+    .s_rready_i,
+    .s_rdata_o,
+    .s_rresp_o,
+    .m_arvalid_o,
+    .m_arready_i,
+    .m_arid_o,
+    .m_araddr_o,
+    .m_arlen_o,
+    .m_arsize_o,
+    .m_arburst_o,
+    .m_rvalid_i,
+    .m_rready_o,
+    .m_rid_i,
+    .m_rdata_i,
+    .m_rresp_i,
+    .m_rlast_i,
+    .m_awvalid_o,
+    .m_awready_i,
+    .m_awid_o,
+    .m_awaddr_o,
+    .m_awlen_o,
+    .m_awsize_o,
+    .m_awburst_o,
+    .m_wvalid_o,
+    .m_wready_i,
+    .m_wdata_o,
+    .m_wstrb_o,
+    .m_wlast_o,
+    .m_bvalid_i,
+    .m_bready_o,
+    .m_bresp_i,
+    .irq_o,
+    .done_o,
+    .retire_o,
+    .retire_insn_o,
+    .head_valid_o,
+    .head_insn_o,
+    .wait_token_o,
+    .wait_space_o,
+    .engine_idle_o,
+    .engine_busy_o,
+    .fetch_done_o,
+    .fetch_insn_o,
+    .token_level_o
   );
-
-  // The run. An engine has failed where it met an error itself, or where all before an instruction with a fault has retired.
-  logic        load_fails, compute_fails, store_fails, compute_finishes, read_beat;
-  logic [31:0] load_head, compute_head, store_head;
-  assign load_head = load_queued[InsnBits +: 32];
-  assign compute_head = compute_queued[InsnBits +: 32];
-  assign store_head = store_queued[InsnBits +: 32];
-  assign load_fails = load_valid && load_fault != 4'(ErrorNone) && load_idle;
-  assign compute_fails = compute_valid && compute_fault != 4'(ErrorNone) && compute_idle;
-  assign store_fails = store_valid && store_fault != 4'(ErrorNone) && store_idle;
-  assign others_idle = fetch_done && !fetch_failed && load_level == '0 && load_idle && !load_failed &&
-                       store_level == '0 && store_idle && !store_failed;
-  // FINISH waits for the others.
-  assign compute_finishes = compute_valid && compute_queued[InsnOpLsb +: InsnOpW] == OpFinish && !others_idle;
-  assign quiet = reads_idle && burst_valid == '0 && store_idle && !m_awvalid_o && !m_wvalid_o;
-  assign read_beat = beat_valid != '0 && (beat_valid & ~beat_ready) == '0;
-
-  run_control u_run (
-    .clk_i,
-    .rst_ni,
-    .start_i(start),
-    .soft_reset_i(soft_reset),
-    .misaligned_i(misaligned),
-    .watchdog_i(watchdog),
-    .insn_count_i(insn_count),
-    .finish_i(finish),
-    .failed_i({store_failed, compute_failed, load_failed, fetch_failed}),
-    .faulty_i({store_fails, compute_fails, load_fails, 1'b0}),
-    .still_i({store_idle && (store_failed || store_fails || store_level == '0 || store_wait || store_full),
-              compute_idle && (compute_failed || compute_fails || compute_level == '0 || compute_wait_load || compute_wait_store ||
-                               compute_full || compute_finishes),
-              load_idle && (load_failed || load_fails || load_level == '0 || load_wait || load_full),
-              fetch_done || fetch_blocked}),
-    .queued_i({store_level != '0, compute_level != '0, load_level != '0, 1'b0}),
-    .active_i({!store_idle, !compute_idle, !load_idle, !fetch_done && !fetch_blocked}),
-    .fetch_number_i(fetch_number),
-    .load_number_i(load_number),
-    .compute_number_i(compute_number),
-    .store_number_i(store_number),
-    .load_head_i(load_head),
-    .compute_head_i(compute_head),
-    .store_head_i(store_head),
-    .compute_code_i(compute_code),
-    .load_fault_i(load_fault),
-    .compute_fault_i(compute_fault),
-    .store_fault_i(store_fault),
-    .progress_i(fetch_moving || read_beat || store_answered || compute_busy || load_busy || store_busy || retire_o != '0),
-    .quiet_i(quiet),
-    .engines_rst_no(engines_rst_n),
-    .begin_o(begin_run),
-    .halt_o(halt),
-    .running_o(running),
-    .clear_o(clear),
-    .busy_o(busy),
-    .done_o(done),
-    .ended_o(ended),
-    .error_code_o(error_code),
-    .error_insn_o(error_insn),
-    .cycles_o(cycles)
-  );
-  assign done_o = done;
-
-  // Every engine's cycle has one cause, the first of: busy, what its next instruction waits for, what it has under way, none.
-  logic [4:0] fetch_cause, load_cause, compute_cause, store_cause;
-  always_comb begin
-    if (fetch_moving || beat_valid[0]) fetch_cause = 5'(CountFetchBusy);
-    else if (fetch_blocked) fetch_cause = 5'(CountFetchBlocked);
-    else if (!fetch_done) fetch_cause = 5'(CountFetchWaitMemory);
-    else fetch_cause = 5'(CountFetchIdle);
-
-    if (load_busy) load_cause = 5'(CountLoadBusy);
-    else if (!load_idle) load_cause = 5'(CountLoadWaitMemory);
-    else if (load_wait) load_cause = 5'(CountLoadWaitCompute);
-    else if (load_full) load_cause = 5'(CountLoadBlocked);
-    else if (load_valid && !load_fails) load_cause = 5'(CountLoadBusy);
-    else load_cause = 5'(CountLoadIdle);
-
-    if (compute_busy) compute_cause = 5'(CountComputeBusy);
-    else if (compute_wait_memory) compute_cause = 5'(CountComputeWaitMemory);
-    else if (compute_wait_load) compute_cause = 5'(CountComputeWaitLoad);
-    else if (compute_wait_store) compute_cause = 5'(CountComputeWaitStore);
-    else if (compute_full || !compute_idle || (compute_valid && !compute_fails)) compute_cause = 5'(CountComputeBlocked);
-    else compute_cause = 5'(CountComputeIdle);
-
-    if (store_busy) store_cause = 5'(CountStoreBusy);
-    else if (!store_idle) store_cause = 5'(CountStoreWaitMemory);
-    else if (store_wait) store_cause = 5'(CountStoreWaitCompute);
-    else if (store_full) store_cause = 5'(CountStoreBlocked);
-    else if (store_valid && !store_fails) store_cause = 5'(CountStoreBusy);
-    else store_cause = 5'(CountStoreIdle);
-  end
-  perf_counters #(.Width(CounterBits), .ByteBits(LaneBits)) u_counters (
-    .clk_i,
-    .clear_i(clear),
-    .enable_i(running),
-    .cycles_i(cycles[CounterBits-1:0]),
-    .cause_i(engines_rst_n ? {store_cause, compute_cause, load_cause, fetch_cause}
-                           : {5'(CountStoreIdle), 5'(CountComputeIdle), 5'(CountLoadIdle), 5'(CountFetchIdle)}),
-    .gemm_step_i(gemm_step),
-    .alu_step_i(alu_step),
-    .requantize_step_i(requantize_step),
-    .depthwise_step_i(depthwise_step),
-    .uop_bytes_i(uop_bytes),
-    .inp_bytes_i(inp_write ? load_bytes : '0),
-    .wgt_bytes_i(wgt_write ? load_bytes : '0),
-    .acc_bytes_i(acc_bytes),
-    .prm_bytes_i(prm_write ? load_bytes : '0),
-    .out_bytes_i(out_bytes),
-    .read_beat_i(read_beat),
-    .write_beat_i(store_busy),
-    .read_i(counter_read),
-    .select_i(counter_select[4:0]),
-    .value_o(counter)
-  );
-
-  assign head_valid_o = {store_valid, compute_valid, load_valid};
-  assign head_insn_o = {store_head, compute_head, load_head};
-  assign wait_token_o = {store_wait, compute_wait_store, compute_wait_load, load_wait};
-  assign wait_space_o = {store_full, compute_full, load_full};
-  assign engine_idle_o = {store_idle, compute_idle, load_idle};
-  // Fetch forgets where it stood when the run is halted; who looks wants what was before.
-  logic        fetch_done_q;
-  logic [31:0] fetch_number_q;
-  always_ff @(posedge clk_i) begin
-    if (!halt) begin
-      fetch_done_q <= fetch_done;
-      fetch_number_q <= fetch_number;
-    end
-  end
-  assign fetch_done_o = fetch_done_q;
-  assign fetch_insn_o = fetch_number_q;
-  assign engine_busy_o = {store_busy, compute_busy, load_busy};
-
-  logic unused;
-  assign unused = &{1'b0, counter_select[7:5], cycles[63:CounterBits]};
-
-  // Parameters: powers of two, except for what is counted.
-  initial begin
-    if (BusBytes < 8 || BusBytes > 64 || (BusBytes & (BusBytes - 1)) != 0) $fatal(1, "BusBytes must be 8, 16, 32 or 64");
-    if ((Batch & (Batch - 1)) != 0) $fatal(1, "Batch must be a power of two");
-    if (BlockOut < 4 || (BlockOut & (BlockOut - 1)) != 0) $fatal(1, "BlockOut must be a power of two, at least 4");
-  end
 endmodule

@@ -10,7 +10,7 @@ module control_bench;
   logic [47:0] insn_addr, uop_base, inp_base, wgt_base, acc_base, out_base, prm_base;
   logic [3:0]  error_code;
   logic [1:0]  bresp, rresp;
-  logic        wready;
+  logic        wready, awake;
   control u_control (
     .clk_i(clk), .rst_ni(rst_n), .awvalid_i(write), .awready_o(write_ready), .awaddr_i(write_addr), .wvalid_i(write), .wready_o(wready),
     .wdata_i(write_data), .bvalid_o(b_valid), .bready_i(1'b1), .bresp_o(bresp), .arvalid_i(read), .arready_o(read_ready),
@@ -19,7 +19,7 @@ module control_bench;
     .wgt_base_o(wgt_base), .acc_base_o(acc_base), .out_base_o(out_base), .prm_base_o(prm_base), .misaligned_o(misaligned),
     .watchdog_o(watchdog), .busy_i(busy),
     .owes_i(busy), .done_i(!busy), .ended_i(ended), .error_code_i(error_code), .error_insn_i(32'd77), .cycles_i(64'h123456789a),
-    .counter_read_o(counter_read), .counter_select_o(select), .counter_i(48'h20000_0003), .irq_o(irq)
+    .counter_read_o(counter_read), .counter_select_o(select), .counter_i(48'h20000_0003), .awake_o(awake), .irq_o(irq)
   );
 
   integer starts = 0, resets = 0, i;

@@ -5,11 +5,12 @@ module perf_counters_bench;
 
   logic        clear, enable, gemm, alu, requantize, depthwise, read_beat, write_beat, read;
   logic [47:0] cycles, value;
-  logic [19:0] cause;
+  logic [4:0]  cause [0:3];
   logic [3:0]  bytes;
   logic [4:0]  select;
   perf_counters #(.ByteBits(4)) u_counters (
-    .clk_i(clk), .clear_i(clear), .enable_i(enable), .cycles_i(cycles), .cause_i(cause), .gemm_step_i(gemm), .alu_step_i(alu),
+    .clk_i(clk), .clk_read_i(clk), .clk_store_i(clk), .clk_requantize_i(clk), .clear_i(clear), .enable_i(enable), .cycles_i(cycles), .fetch_cause_i(cause[0]),
+    .load_cause_i(cause[1]), .compute_cause_i(cause[2]), .store_cause_i(cause[3]), .gemm_step_i(gemm), .alu_step_i(alu),
     .requantize_step_i(requantize), .depthwise_step_i(depthwise), .uop_bytes_i(bytes), .inp_bytes_i(bytes), .wgt_bytes_i(4'd0),
     .acc_bytes_i(4'd1), .prm_bytes_i(bytes), .out_bytes_i(4'd8), .read_beat_i(read_beat), .write_beat_i(write_beat), .read_i(read),
     .select_i(select), .value_o(value)
@@ -25,7 +26,8 @@ module perf_counters_bench;
     first[3] = CountStoreBusy;
     first[4] = CountGemmOps;
     {clear, enable, gemm, alu, requantize, depthwise, read_beat, write_beat, read} = 0;
-    {cycles, cause, bytes, select} = 0;
+    {cycles, bytes, select} = 0;
+    for (e = 0; e < 4; e = e + 1) cause[e] = 5'd31;
     repeat (3) @(negedge clk);
     for (run = 0; run < 2; run = run + 1) begin
       for (i = 0; i < CounterCount; i = i + 1) expected[i] = 0;
@@ -36,9 +38,9 @@ module perf_counters_bench;
       enable = 1;
       for (i = 0; i < 3000; i = i + 1) begin
         for (e = 0; e < 4; e = e + 1) begin
-          if ($random(seed) & 1) cause[5*e +: 5] = 5'(first[e] + {$random(seed)} % (first[e+1] - first[e]));
-          else if (i == 0) cause[5*e +: 5] = 5'(first[e]);
-          expected[cause[5*e +: 5]] = expected[cause[5*e +: 5]] + 1;
+          if ($random(seed) & 1) cause[e] = 5'(first[e] + {$random(seed)} % (first[e+1] - first[e]));
+          else if (i == 0) cause[e] = 5'(first[e]);
+          expected[cause[e]] = expected[cause[e]] + 1;
         end
         {gemm, alu, requantize, depthwise, read_beat, write_beat} = $random(seed);
         bytes = ($random(seed) & 1) ? 4'd8 : 4'd0;
@@ -57,6 +59,7 @@ module perf_counters_bench;
         cycles = cycles + 1;
       end
       enable = 0;
+      for (e = 0; e < 4; e = e + 1) cause[e] = 5'd31;
       repeat (2) @(negedge clk);
       for (i = 0; i < CounterCount; i = i + 1) begin
         read = 1;

@@ -3,15 +3,15 @@ module run_control_bench;
   `include "bench.svh"
   `include "registers.svh"
 
-  logic         start, soft_reset, misaligned, finish, progress, quiet, engines_rst_n, begin_run, halt, running, clear, busy, done, ended;
+  logic         start, soft_reset, misaligned, finish, progress, quiet, engines_rst_n, begin_run, halt, running, clear, busy, done, ended, awake;
   logic [31:0]  watchdog;
   logic [3:0]   failed, faulty, still, queued, active, error_code;
   logic [31:0]  error_insn;
   logic [63:0]  cycles;
   run_control u_run (
-    .clk_i(clk), .rst_ni(rst_n), .start_i(start), .soft_reset_i(soft_reset), .misaligned_i(misaligned),
+    .clk_i(clk), .clk_state_i(clk), .awake_o(awake), .rst_ni(rst_n), .start_i(start), .soft_reset_i(soft_reset), .misaligned_i(misaligned),
     .watchdog_i(watchdog), .insn_count_i(32'd50),
-    .finish_i(finish), .failed_i(failed), .faulty_i(faulty), .still_i(still), .queued_i(queued), .active_i(active),
+    .finish_i(finish), .failed_i(failed), .faulty_i(faulty), .still_i(still == '1), .queued_i(queued), .active_i(active),
     .fetch_number_i(32'd40), .load_number_i(32'd31), .compute_number_i(32'd22), .store_number_i(32'd13),
     .load_head_i(32'd35), .compute_head_i(32'd25), .store_head_i(32'd15),
     .compute_code_i(4'(ErrorTokens)), .load_fault_i(4'(ErrorOrder)), .compute_fault_i(4'(ErrorEncoding)), .store_fault_i(4'(ErrorBounds)),

@@ -161,7 +161,9 @@ class ModelBuild {
                                       options_.assertions ? "--assert" : "--noassert",
                                       "-Wno-fatal",
                                       "--top-module",
-                                      "tandem_accel",
+                                      options_.netlist.empty() ? "tandem_core" : "tandem_accel",
+                                      "--prefix",
+                                      "Vtandem",
                                       "--Mdir",
                                       directory + "/model",
                                       std::string("-I") + TANDEM_GENERATED_ISA,
@@ -169,7 +171,7 @@ class ModelBuild {
                                       "-y",
                                       checkout_path("hw")};
     verilate.insert(verilate.end(), parameters_.begin(), parameters_.end());
-    verilate.push_back(options_.netlist.empty() ? checkout_path("hw/tandem_accel.sv") : options_.netlist);
+    verilate.push_back(options_.netlist.empty() ? checkout_path("hw/tandem_core.sv") : options_.netlist);
     TANDEM_TRY(step(verilate));
 
     const std::vector<std::string> flags{"-std=c++17",       "-fPIC",          "-fvisibility=hidden",
@@ -190,13 +192,15 @@ class ModelBuild {
                                        "-o",
                                        objects.back(),
                                        "-march=native",
-                                       source.find("__Slow") == std::string::npos ? "-O3" : "-O1",
+                                       source.find("__Slow") == std::string::npos ? "-O3" : "-O0",
                                        fmt::format("-DTANDEM_BUS_BYTES={}", hardware_.bus_bytes),
                                        "-I" + directory,
                                        "-I" + directory + "/model",
                                        "-I" + checkout_path("sim/rtl/harness"),
                                        "-I" + checkout_path("sim/dram")};
       command.insert(command.end(), flags.begin(), flags.end());
+      if (options_.assertions) command.push_back("-DTANDEM_ASSERTIONS");
+      if (!options_.netlist.empty()) command.push_back("-DTANDEM_NETLIST");
       if (options_.mutants) command.push_back("-DTANDEM_MUTANTS");
       commands.push_back(std::move(command));
     };

@@ -75,6 +75,25 @@ TEST_P(RestlessMemory, LeavesTheResultsAsTheyAre) {
   }
 }
 
+TEST_P(RestlessMemory, TakesNoOtherCyclesWhereSleepingPartsHaveNoClock) {
+  const isa::HwConfig hardware = hardware_of(GetParam());
+  for (uint64_t seed = 200; seed < 208; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    Rng rng(seed);
+    const isa::Program program = isa::random_program(hardware, rng);
+    RtlConditions conditions;
+    if (seed % 2 != 0) conditions.memory = Restlessness{seed};
+    const Result<RunResult> stopping = rtl(GetParam(), conditions)->run(program, {});
+    conditions.free_running = true;
+    const Result<RunResult> running = rtl(GetParam(), conditions)->run(program, {});
+    ASSERT_TRUE(stopping.ok() && running.ok());
+    EXPECT_TRUE(stopping->outputs == running->outputs);
+    EXPECT_EQ(stopping->cycles, running->cycles);
+    EXPECT_EQ(stopping->counters, running->counters);
+    EXPECT_EQ(stopping->mark_cycles, running->mark_cycles);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Designs, RestlessMemory,
                          ::testing::Values("vta_default", "b1_4x4", "b1_16x32", "b1_32x32", "b2_8x8", "b4_32x8"),
                          [](const auto& test) { return std::string(test.param); });

@@ -62,6 +62,7 @@ class RtlSimulator final : public Simulator {
     run.watch_registers = conditions_.watch_registers ? 1 : 0;
     run.mutant = conditions_.mutant;
     run.watchdog_cycles = conditions_.watchdog_cycles;
+    run.free_running = conditions_.free_running ? 1 : 0;
     if (conditions_.memory) {
       run.restless = 1;
       run.restless_stalls = conditions_.memory->stalls ? 1 : 0;

@@ -18,6 +18,7 @@ struct RtlConditions {
   std::optional<Restlessness> memory;  // in place of the ideal one, with the platform's latencies
   uint32_t watchdog_cycles = 0;        // 0: the device's default
   uint64_t soft_reset_cycle = 0;       // reset once in the midst of each run, then start again; 0: don't
+  bool free_running = false;           // the clocks of sleeping parts run, too
   bool relaunch = false;               // runs follow each other on one device, which keeps its state, but for the DRAM
   uint64_t memory_base = 0;            // where the device sees the program's memory: in all its address registers
   bool watch_registers = false;        // they must read back as written, and an interrupt tell how each run ended

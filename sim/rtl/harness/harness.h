@@ -54,6 +54,7 @@ struct TandemRtlRun {
   void (*does)(void* observer, uint64_t cycle, uint32_t unit, uint32_t activity);
   // Conditions of tests; all zero for the ideal memory and an undisturbed run.
   uint64_t soft_reset_cycle;  // a soft reset after so many cycles, then a second start
+  uint32_t free_running;      // no clock stops
   uint32_t restless;          // a RestlessDram with what follows
   uint32_t restless_stalls;
   uint64_t restless_seed;
