@@ -23,7 +23,8 @@ const std::vector<Bench>& benches() {
        "outputs compared bit by bit: cycles over the roofline under the untuned schedule, and under the best of a few "
        "that the cost estimate ranks first.",
        measure_compiler},
-      {"simulators", "Speed of the simulators on one core, on the shared VTA programs.", measure_simulators},
+      {"simulators", "Speed of the simulators on one core, on the shared VTA programs; building an RTL model.",
+       measure_simulators},
       {"checker", "The static checker: its speed on one core, and faults seeded into right programs.", measure_checker},
       {"mutation",
        "How many of 200 random mutants of the smallest test design's RTL the programs of the tests notice, and which "

@@ -1,12 +1,18 @@
 #include "bench/simulators.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 
 #include "bench/cpu_time.h"
 #include "bench/vta_programs.h"
 #include "sim/functional/functional_simulator.h"
 #include "sim/platform/timing_simulator.h"
 #include "sim/rtl/rtl_simulator.h"
+#include "support/environment.h"
 
 namespace tandem::bench {
 namespace {
@@ -51,6 +57,45 @@ void add_ratios(const std::string& over, const std::string& under, const std::st
   }
 }
 
+/// 32,768 steps of GEMM and next to nothing else, for hardware with buffers of 512 elements or more and 256 weights.
+Result<isa::Program> gemm_program(const isa::HwConfig& hardware) {
+  std::string text = fmt::format("program \"gemm\"\nhardware {{\n{}}}\ndram 65536\n", isa::to_yaml(hardware));
+  text += "segment \"uops\" at 0x0 uops {\n";
+  for (int i = 0; i < 16; ++i) text += fmt::format("  uop dst={} src={} wgt={}\n", i, i, i);
+  text +=
+      "}\ncode at 0x8000 {\n  load uop sram=0 dram=0x0 y=1 x=16 stride=16\n"
+      "  gemm uop=[0,16) iter=(32,64) dst=(8,0) src=(4,4) wgt=(0,2)\n  finish\n}\n";
+  return isa::assemble(text, "gemm.asm");
+}
+
+/// Seconds by the wall clock until a model is built, in a cache of its own.
+Result<double> build_seconds(const isa::HwConfig& hardware) {
+  namespace fs = std::filesystem;
+  const std::string cache = fs::temp_directory_path() / fmt::format("tandem-bench-{}", ::getpid());
+  sim::RtlModelOptions options;
+  options.cache_directory = cache;
+  const auto start = std::chrono::steady_clock::now();
+  const Result<std::string> model = sim::build_rtl_model(hardware, options);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::error_code ignored;
+  fs::remove_all(cache, ignored);
+  if (!model.ok()) return model.error();
+  return seconds;
+}
+
+/// A large array at work, and how long the model of a middling one takes to build.
+Result<void> measure_other_hardware(int runs, std::vector<Figure>& figures) {
+  TANDEM_ASSIGN(const isa::HwConfig large, isa::load_hw(checkout_path("configs/hw/large.yaml")));
+  TANDEM_ASSIGN(const auto rtl, sim::make_rtl_simulator(large, {}));
+  TANDEM_ASSIGN(const isa::Program gemm, gemm_program(large));
+  TANDEM_ASSIGN(const double rate, best_rate(*rtl, gemm, runs, cycles));
+  figures.push_back({"rtl.large.gemm", rate, "cycles/s"});
+  TANDEM_ASSIGN(const isa::HwConfig middling, isa::load_hw(checkout_path("configs/hw/test/b1_32x32.yaml")));
+  TANDEM_ASSIGN(const double seconds, build_seconds(middling));
+  figures.push_back({"rtl.b1_32x32.build", seconds, "s"});
+  return {};
+}
+
 }  // namespace
 
 Result<Measurement> measure_simulators(const Request& request) {
@@ -68,6 +113,7 @@ Result<Measurement> measure_simulators(const Request& request) {
   TANDEM_TRY(measure_rates("timing_with_data", *timing, runs, macs, "MAC/s", measurement.figures));
   add_ratios("timing", "rtl", "timing_over_rtl", measurement.figures);
   add_ratios("functional", "timing_with_data", "timing_with_data_over_functional", measurement.figures);
+  if (!request.quick) TANDEM_TRY(measure_other_hardware(3, measurement.figures));
   return measurement;
 }
 

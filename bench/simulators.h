@@ -1,4 +1,5 @@
-// The speed of the simulators: simulated cycles and multiply-accumulates per second of one core.
+// The speed of the simulators: simulated cycles and multiply-accumulates per second of one core, and how long an RTL
+// model takes to build.
 #pragma once
 
 #include "bench/bench.h"
