@@ -15,8 +15,18 @@ bool within(const Size& size, const Size& budget) {
   return size.macs <= budget.macs && size.buffer_bits <= budget.buffer_bits;
 }
 
+std::string over_area(const isa::HwConfig& hardware, const HardwareLimits& limits) {
+  if (limits.area.empty()) return "";
+  const synth::Figures estimate = limits.area_model->estimate(hardware);
+  for (const auto& [figure, bound] : limits.area) {
+    if (estimate.at(figure) <= bound) continue;
+    return fmt::format("about {:.0f} {}, the budget is {:.0f}", estimate.at(figure), figure, bound);
+  }
+  return "";
+}
+
 HardwareSpace::HardwareSpace(isa::HwConfig base, std::vector<Knob> knobs, HardwareLimits limits)
-    : base_(std::move(base)), knobs_(std::move(knobs)), limits_(limits) {
+    : base_(std::move(base)), knobs_(std::move(knobs)), limits_(std::move(limits)) {
   const std::vector<std::string> names = isa::parameter_names();
   for (const Knob& knob : knobs_) {
     TANDEM_CHECK(std::find(names.begin(), names.end(), knob.name) != names.end(), knob.name);
@@ -49,7 +59,7 @@ std::string HardwareSpace::infeasible(const Point& point) const {
   if (size.buffer_bits > limits_.budget.buffer_bits) {
     return fmt::format("{} bits of buffers, the budget is {}", size.buffer_bits, limits_.budget.buffer_bits);
   }
-  return "";
+  return over_area(candidate, limits_);
 }
 
 std::vector<float> HardwareSpace::features(const Point& point) const {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "isa/hw_config.h"
+#include "synth/area_model.h"
 #include "tuner/space/space.h"
 
 namespace tandem::tuner {
@@ -22,9 +24,15 @@ bool within(const Size& size, const Size& budget);
 /// What every accelerator of a space keeps to, beside being legal.
 struct HardwareLimits {
   Size budget;
+  /// The most that `area_model` may say of it: figures of synth::modelled() and their bounds.
+  synth::Figures area = {};
+  std::shared_ptr<const synth::AreaModel> area_model = {};  // where `area` bounds anything
   /// Layers hand their tensors on in DRAM without the host: block_in equals block_out.
   bool chained = false;
 };
+
+/// The first bound on area that the model says is broken: "about 61,200 lut, the budget is 53,200"; "" where none is.
+std::string over_area(const isa::HwConfig& hardware, const HardwareLimits& limits);
 
 /// Variations of `base` (whose other parameters hold) that are legal hardware and within the limits.
 class HardwareSpace : public Space {

@@ -67,7 +67,9 @@ TEST(HardwareSpace, SaysWhyAPointIsInfeasible) {
 }
 
 TEST(HardwareSpace, ChainedMeansEqualBlocks) {
-  const HardwareSpace space(isa::HwConfig{}, {{"block_in", {8, 16}}}, {size_of(isa::HwConfig{}), true});
+  HardwareLimits limits{size_of(isa::HwConfig{})};
+  limits.chained = true;
+  const HardwareSpace space(isa::HwConfig{}, {{"block_in", {8, 16}}}, limits);
   EXPECT_EQ(space.infeasible({0}), "block_in 8 is not block_out 16: layers would not chain without the host");
   EXPECT_EQ(space.infeasible({1}), "");
 }

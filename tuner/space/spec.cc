@@ -6,6 +6,8 @@
 
 #include "support/file.h"
 #include "support/yaml.h"
+#include "synth/area_model.h"
+#include "synth/device.h"
 
 namespace tandem::tuner {
 namespace {
@@ -53,6 +55,32 @@ Result<void> read_bound(const YamlNode& map, const std::string& key, int64_t of_
                     "raise the budget or name a smaller base"};
 }
 
+/// Bounds on what an FPGA has: those of a device, and single ones, which hold instead of the device's.
+Result<void> read_area(const YamlNode& budget, const isa::HwConfig& base, HardwareLimits& limits) {
+  const std::vector<std::string> figures = {"lut", "ff", "bram36", "dsp"};
+  if (budget.has("device")) {
+    TANDEM_ASSIGN(const YamlNode node, budget.at("device"));
+    TANDEM_ASSIGN(const std::string name, node.text());
+    Result<synth::Device> device = synth::load_device(name);
+    if (!device.ok()) {
+      Diagnostic error = device.error();
+      error.where = node.where();
+      return error;
+    }
+    for (const synth::Use& use : synth::uses({}, *device)) limits.area[use.resource] = use.available;
+  }
+  for (const std::string& figure : figures) {
+    TANDEM_TRY(read_number(budget, figure, 0, 1e9, limits.area[figure]));
+    if (!budget.has("device") && !budget.has(figure)) limits.area.erase(figure);
+  }
+  if (limits.area.empty()) return {};
+  TANDEM_ASSIGN(synth::AreaModel model, synth::AreaModel::load());
+  limits.area_model = std::make_shared<const synth::AreaModel>(std::move(model));
+  const std::string over = over_area(base, limits);
+  if (over.empty()) return {};
+  return Diagnostic{budget.where(), "the base needs " + over, {}, "raise the budget or name a smaller base"};
+}
+
 Result<std::vector<Knob>> read_knobs(const YamlNode& map) {
   TANDEM_TRY(map.only_keys(isa::parameter_names()));
   std::vector<Knob> knobs;
@@ -84,19 +112,20 @@ Result<HardwareSpace> read_hardware(const YamlNode& root, const std::string& pat
   }
   TANDEM_ASSIGN(const YamlNode knob_map, node.at("knobs"));
   TANDEM_ASSIGN(std::vector<Knob> knobs, read_knobs(knob_map));
-  HardwareLimits limits{size_of(base), false};
+  HardwareLimits limits{size_of(base)};
   if (node.has("chained")) {
     TANDEM_ASSIGN(const YamlNode chained, node.at("chained"));
     TANDEM_ASSIGN(limits.chained, chained.boolean());
   }
   if (root.has("budget")) {
     TANDEM_ASSIGN(const YamlNode budget, root.at("budget"));
-    TANDEM_TRY(budget.only_keys({"macs", "buffer_bits"}));
+    TANDEM_TRY(budget.only_keys({"macs", "buffer_bits", "device", "lut", "ff", "bram36", "dsp"}));
     const Size of_base = limits.budget;
     TANDEM_TRY(read_bound(budget, "macs", of_base.macs, limits.budget.macs));
     TANDEM_TRY(read_bound(budget, "buffer_bits", of_base.buffer_bits, limits.budget.buffer_bits));
+    TANDEM_TRY(read_area(budget, base, limits));
   }
-  HardwareSpace space(base, std::move(knobs), limits);
+  HardwareSpace space(base, std::move(knobs), std::move(limits));
   if (!space.feasible().empty()) return space;
   return Diagnostic{knob_map.where(),
                     fmt::format("none of the {} accelerators is legal and within the budget; the first: {}",

@@ -2,6 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "support/file.h"
 
 namespace tandem::tuner {
 namespace {
@@ -71,6 +77,64 @@ TEST(ExploreSpec, SaysWhatIsWrongAndWhere) {
             "  hint: add smaller values or raise the budget");
   EXPECT_EQ(error_of(hardware + "limits: {cycles: many}\n"),
             "dir/spec.yaml:4:18: error: 'cycles' must be an integer, not 'many'");
+}
+
+/// A checkout of its own, whose area model is what a test wants.
+class AreaBudget : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = testing::TempDir() + "area_budget_" + std::to_string(::getpid());
+    std::filesystem::create_directories(root_ + "/configs/device");
+    std::filesystem::create_directories(root_ + "/configs/synth");
+    ASSERT_TRUE(
+        write_file(root_ + "/configs/device/small.yaml", "{name: small, lut: 20000, ff: 9000, bram36: 9, dsp: 90}\n")
+            .ok());
+    ::setenv("TANDEM_ROOT", root_.c_str(), 1);
+  }
+  void TearDown() override {
+    ::unsetenv("TANDEM_ROOT");
+    std::filesystem::remove_all(root_);
+  }
+  void write_model() const {
+    ASSERT_TRUE(
+        write_file(
+            root_ + "/configs/synth/area_model.yaml",
+            "source: a test\nperiod_ns: {one: 8}\nmodules:\n  array: {lut: {lanes: 1000}}\n  rest: {lut: {one: 100}}\n")
+            .ok());
+  }
+  const std::string head_ = std::string(kHead) + "hardware: {knobs: {block_out: [8, 16]}}\n";
+  std::string root_;
+};
+
+TEST_F(AreaBudget, IsTheDevicesAndSingleBoundsHoldInstead) {
+  write_model();
+  const auto spec = parse_spec(head_ + "budget: {device: small, lut: 16200}\n", "dir/spec.yaml");
+  ASSERT_TRUE(spec.ok()) << render(spec.error());
+  EXPECT_EQ(spec->hardware.limits().area, (synth::Figures{{"bram36", 9}, {"dsp", 90}, {"ff", 9000}, {"lut", 16200}}));
+  isa::HwConfig larger;
+  larger.block_out = 32;
+  EXPECT_EQ(over_area(larger, spec->hardware.limits()), "about 32100 lut, the budget is 16200");
+  EXPECT_EQ(over_area({}, spec->hardware.limits()), "");
+}
+
+TEST_F(AreaBudget, SaysWhatIsWrongAndWhere) {
+  EXPECT_EQ(error_of(head_ + "budget: {device: smal}\n"),
+            "dir/spec.yaml:4:18: error: unknown device 'smal'\n"
+            "  legal: small\n"
+            "  hint: did you mean 'small'?");
+  EXPECT_EQ(error_of(head_ + "budget: {luts: 100}\n"),
+            "dir/spec.yaml:4:10: error: unknown key 'luts'\n"
+            "  legal: macs, buffer_bits, device, lut, ff, bram36, dsp\n"
+            "  hint: did you mean 'lut'?");
+  EXPECT_EQ(error_of(head_ + "budget: {lut: -1}\n"), "dir/spec.yaml:4:15: error: lut -1 is not from 0 to 1e+09");
+  EXPECT_EQ(error_of(head_ + "budget: {lut: 100}\n"),
+            root_ +
+                "/configs/synth/area_model.yaml: error: there is no area model yet\n"
+                "  hint: 'tandem synth --fit 40' fits one (docs/synthesis.md)");
+  write_model();
+  EXPECT_EQ(error_of(head_ + "budget: {lut: 16000}\n"),
+            "dir/spec.yaml:4:9: error: the base needs about 16100 lut, the budget is 16000\n"
+            "  hint: raise the budget or name a smaller base");
 }
 
 }  // namespace
