@@ -9,6 +9,7 @@
 #include "bench/mutation.h"
 #include "bench/search.h"
 #include "bench/simulators.h"
+#include "bench/synthesis.h"
 
 namespace tandem::bench {
 
@@ -35,6 +36,10 @@ const std::vector<Bench>& benches() {
        measure_fidelity},
       {"compile_time", "From an operator to a Program: ResNet-18's convolutions and candidate schedules, one core.",
        measure_compile_time},
+      {"synthesis",
+       "The designs of configs/hw through Yosys (docs/synthesis.md), the time for the default from an empty cache, and "
+       "the area model's error on configurations that it has not seen.",
+       measure_synthesis},
       {"models", "Whole models on every target: wrong bits, accuracy, cycles of a sample.", measure_models},
       {"search", "The demo's joint search: gains end to end on RTL, times, kill -9 and --resume.", measure_search},
   };
