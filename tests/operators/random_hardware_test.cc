@@ -31,7 +31,9 @@ void run(uint64_t configurations) {
                                ops::key(op), isa::to_yaml(hw)));
       const OperatorOutcome outcome = try_operator(rng, op, hw, k % 2 == 1);
       ASSERT_EQ(outcome.difference, "");
-      if (!outcome.refused.empty()) ASSERT_TRUE(is_a_reason(outcome.refused)) << outcome.refused;
+      if (!outcome.refused.empty()) {
+        ASSERT_TRUE(is_a_reason(outcome.refused)) << outcome.refused;
+      }
       (outcome.refused.empty() ? computed : refused) += 1;
     }
   }
