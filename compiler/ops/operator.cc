@@ -175,7 +175,13 @@ Result<void> check(const Operator& op) {
       return rule(op, fmt::format("bias_bits {} must lie in [1, 32]", o->bias_bits));
     return check_clamp(op, o->requantize.low, o->requantize.high);
   }
-  if (const auto* o = std::get_if<MaxPool>(&op)) return check_window(op, *o, o->kernel_h, o->kernel_w);
+  if (const auto* o = std::get_if<MaxPool>(&op)) {
+    TANDEM_TRY(check_window(op, *o, o->kernel_h, o->kernel_w));
+    if (std::max(o->pad_top, o->pad_bottom) < o->kernel_h && std::max(o->pad_left, o->pad_right) < o->kernel_w)
+      return {};
+    return rule(op, fmt::format("pads must be smaller than the kernel {}x{}: a window of pads alone has no maximum",
+                                o->kernel_h, o->kernel_w));
+  }
   if (const auto* o = std::get_if<AveragePool>(&op)) {
     TANDEM_TRY(check_window(op, *o, o->kernel_h, o->kernel_w));
     return check_pad_value(op, o->pad_value);

@@ -71,7 +71,8 @@ struct Conv2d {
 /// The least `bias_bits` that holds for an i32 tensor.
 int bias_bits(const Tensor& bias);
 
-/// Pads never win. Parameters: x i8[n,c,h,w], y i8[n,c,out_h,out_w].
+/// Pads never win, and are smaller than the kernel, so that no window is of pads alone. Parameters: x i8[n,c,h,w], y
+/// i8[n,c,out_h,out_w].
 struct MaxPool {
   int64_t n = 1, c = 1, h = 1, w = 1, kernel_h = 2, kernel_w = 2, stride_h = 2, stride_w = 2;
   int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;

@@ -155,10 +155,10 @@ ops::Operator random_other(Rng& rng, const isa::HwConfig& hw) {
                       rng.uniform(1, 3),
                       rng.uniform(1, 3)};
       if (rng.chance(0.5)) {
-        op.pad_top = rng.uniform(0, 2);
-        op.pad_left = rng.uniform(0, 2);
-        op.pad_bottom = rng.uniform(0, 2);
-        op.pad_right = rng.uniform(0, 2);
+        op.pad_top = rng.uniform(0, op.kernel_h - 1);
+        op.pad_left = rng.uniform(0, op.kernel_w - 1);
+        op.pad_bottom = rng.uniform(0, op.kernel_h - 1);
+        op.pad_right = rng.uniform(0, op.kernel_w - 1);
       }
       return op;
     }
