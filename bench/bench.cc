@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "support/environment.h"
@@ -148,28 +149,57 @@ std::string to_text(const Report& report) {
                             report.platform, report.request.seed, report.machine);
 }
 
-std::string to_markdown(const std::vector<Report>& reports) {
+namespace {
+
+/// The section of one bench.
+std::string section(const Report& report) {
+  const auto bench = std::find_if(benches().begin(), benches().end(),
+                                  [&](const Bench& candidate) { return candidate.name == report.bench; });
+  std::string text = fmt::format("## {}\n\n{}\n\n    ./tandem bench {} --seed {}{}\n\n", report.bench,
+                                 bench == benches().end() ? "" : bench->what, report.bench, report.request.seed,
+                                 report.request.quick ? " --quick" : "");
+  text += "| figure | value | unit | must | |\n|---|---:|---|---|---|\n";
+  for (const Row& row : report.rows) {
+    const std::string said = verdict(row);
+    text += fmt::format("| {} | {} | {} | {} | {} |\n", row.figure.name, shown_value(row), row.figure.unit,
+                        row.must ? describe(row.must) + ": " + row.must->source : "",
+                        said == "MISSED" ? "**missed**" : said);
+  }
+  for (const std::string& note : report.notes) text += (&note == &report.notes.front() ? "\n- " : "- ") + note + "\n";
+  return text + fmt::format("\nRevision {}, hardware {}, platform {}, {}.\n", report.revision, report.hardware,
+                            report.platform, report.machine);
+}
+
+/// A page's sections by their titles.
+std::map<std::string, std::string> sections(const std::string& page) {
+  std::map<std::string, std::string> found;
+  const std::string mark = "\n## ";
+  for (size_t begin = page.find(mark); begin != std::string::npos;) {
+    const size_t end = page.find(mark, begin + 1);
+    const std::string text = page.substr(begin + 1, end == std::string::npos ? end : end - begin - 1);
+    found[text.substr(3, text.find('\n') - 3)] = text;
+    begin = end;
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string to_markdown(const std::vector<Report>& reports, const std::string& page) {
   std::string text =
       "# Results\n\n"
-      "Every figure that the project claims, with the command that gives it. `./tandem bench --all --write` writes "
-      "this page;\n"
-      "what a figure must be stands in `configs/bench/musts.yaml`, with its source.\n";
+      "Every figure that the project claims, with the command that gives it. `./tandem bench NAME --write` writes a "
+      "section of this\npage, `./tandem bench --all --write` all of them; what a figure must be stands in "
+      "`configs/bench/musts.yaml`, with its source.\n";
+  std::map<std::string, std::string> parts = sections(page);
+  std::vector<std::string> order;
+  for (const Bench& bench : benches()) order.push_back(bench.name);
   for (const Report& report : reports) {
-    const auto bench = std::find_if(benches().begin(), benches().end(),
-                                    [&](const Bench& candidate) { return candidate.name == report.bench; });
-    text += fmt::format("\n## {}\n\n{}\n\n    ./tandem bench {} --seed {}{}\n\n", report.bench,
-                        bench == benches().end() ? "" : bench->what, report.bench, report.request.seed,
-                        report.request.quick ? " --quick" : "");
-    text += "| figure | value | unit | must | |\n|---|---:|---|---|---|\n";
-    for (const Row& row : report.rows) {
-      const std::string said = verdict(row);
-      text += fmt::format("| {} | {} | {} | {} | {} |\n", row.figure.name, shown_value(row), row.figure.unit,
-                          row.must ? describe(row.must) + ": " + row.must->source : "",
-                          said == "MISSED" ? "**missed**" : said);
-    }
-    for (const std::string& note : report.notes) text += (&note == &report.notes.front() ? "\n- " : "- ") + note + "\n";
-    text += fmt::format("\nRevision {}, hardware {}, platform {}, {}.\n", report.revision, report.hardware,
-                        report.platform, report.machine);
+    parts[report.bench] = section(report);
+    if (std::find(order.begin(), order.end(), report.bench) == order.end()) order.push_back(report.bench);
+  }
+  for (const std::string& name : order) {
+    if (parts.count(name) != 0) text += "\n" + parts.at(name);
   }
   return text;
 }

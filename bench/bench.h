@@ -78,7 +78,8 @@ nlohmann::ordered_json to_json(const Report& report);
 /// Aligned columns for a terminal.
 std::string to_text(const Report& report);
 
-/// docs/results.md: one section a bench, with the command that gives it.
-std::string to_markdown(const std::vector<Report>& reports);
+/// docs/results.md: one section a bench, with the command that gives it. Benches that were not run keep the section
+/// that they have in `page`.
+std::string to_markdown(const std::vector<Report>& reports, const std::string& page = "");
 
 }  // namespace tandem::bench

@@ -79,5 +79,14 @@ TEST_F(BenchRun, ResultsPageNamesTheCommand) {
   EXPECT_NE(page.find("| fast | 98,053 | cycles | <= 98,052: a paper | **missed** |\n"), std::string::npos) << page;
 }
 
+TEST_F(BenchRun, ResultsPageKeepsTheSectionsOfOtherBenches) {
+  const std::string first =
+      to_markdown({run(kBench, Request{false, 7}, path_).value()},
+                  "# Results\n\n## accelerator\n\nkept\n\n## simulators\n\nold\n\n## gone\n\nold\n");
+  EXPECT_NE(first.find("\n## accelerator\n\nkept\n\n## simulators\n"), std::string::npos) << first;
+  EXPECT_EQ(first.find("old"), std::string::npos) << first;
+  EXPECT_EQ(to_markdown({}, first), first);
+}
+
 }  // namespace
 }  // namespace tandem::bench
