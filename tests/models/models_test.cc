@@ -39,7 +39,7 @@ TEST_P(MnistRtl, TwentyReferenceSamplesAreExact) {
   EXPECT_EQ(result.output, slice_first_axis(data.expected, 0, 20));
   uint64_t cycles = 0;
   for (const LayerCost& layer : result.layers) {
-    EXPECT_GT(layer.cycles, 0u);
+    EXPECT_NE(layer.cycles > 0, layer.seconds > 0) << "each runs on the accelerator or on the host";
     cycles += layer.cycles;
   }
   EXPECT_EQ(cycles, result.cycles) << "the layers' cycles sum to the run's";
