@@ -138,25 +138,9 @@ module compute_engine #(
     .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
     .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnWidth), .IndexBits(IndexBits)
   ) u_decoder (
-    .insn_i(insn),
-    .flags_o(flags),
-    .load_o(is_load),
-    .uop_o(is_uop),
-    .wgt_o(is_wgt),
-    .inp_o(is_inp),
-    .acc_o(is_acc),
-    .acc8_o(is_acc8),
-    .prm_o(is_prm),
-    .empty_o(load_empty),
-    .sram_base_o(sram_base),
-    .dram_base_o(dram_base),
-    .y_size_o(y_size),
-    .x_size_o(x_size),
-    .x_stride_o(x_stride),
-    .y_pad_0_o(y_pad_0),
-    .y_pad_1_o(y_pad_1),
-    .x_pad_0_o(x_pad_0),
-    .x_pad_1_o(x_pad_1)
+    .insn_i(insn), .flags_o(flags), .load_o(is_load), .uop_o(is_uop), .wgt_o(is_wgt), .inp_o(is_inp), .acc_o(is_acc), .acc8_o(is_acc8),
+    .prm_o(is_prm), .empty_o(load_empty), .sram_base_o(sram_base), .dram_base_o(dram_base), .y_size_o(y_size), .x_size_o(x_size),
+    .x_stride_o(x_stride), .y_pad_0_o(y_pad_0), .y_pad_1_o(y_pad_1), .x_pad_0_o(x_pad_0), .x_pad_1_o(x_pad_1)
   );
 
   logic                  is_alu, is_mac, is_loop, depthwise, reset, overwrite, extended, use_imm;
@@ -170,27 +154,10 @@ module compute_engine #(
     .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
     .AccDepth(AccDepth), .PrmDepth(PrmDepth), .InsnWidth(InsnWidth), .UopIndexBits(UopIndexW), .FactorBits(FactorBits)
   ) u_loop_decoder (
-    .insn_i(insn),
-    .loop_o(is_loop),
-    .alu_o(is_alu),
-    .mac_o(is_mac),
-    .depthwise_o(depthwise),
-    .reset_o(reset),
-    .overwrite_o(overwrite),
-    .extended_o(extended),
-    .use_imm_o(use_imm),
-    .operation_o(operation),
-    .imm_o(imm),
-    .uop_bgn_o(uop_bgn),
-    .uop_end_o(uop_end),
-    .iter_out_o(iter_out),
-    .iter_in_o(iter_in),
-    .dst_out_o(dst_out),
-    .dst_in_o(dst_in),
-    .src_out_o(src_out),
-    .src_in_o(src_in),
-    .wgt_out_o(wgt_out),
-    .wgt_in_o(wgt_in)
+    .insn_i(insn), .loop_o(is_loop), .alu_o(is_alu), .mac_o(is_mac), .depthwise_o(depthwise), .reset_o(reset), .overwrite_o(overwrite),
+    .extended_o(extended), .use_imm_o(use_imm), .operation_o(operation), .imm_o(imm), .uop_bgn_o(uop_bgn), .uop_end_o(uop_end),
+    .iter_out_o(iter_out), .iter_in_o(iter_in), .dst_out_o(dst_out), .dst_in_o(dst_in), .src_out_o(src_out), .src_in_o(src_in),
+    .wgt_out_o(wgt_out), .wgt_in_o(wgt_in)
   );
 
   logic is_finish, is_requantize, is_config, no_steps, uops_beyond;
@@ -214,10 +181,7 @@ module compute_engine #(
   assign to_steps = !to_reader && !is_finish && !is_requantize;
   assign drained = idle_q && reader_idle && list_empty;
   // What is known of the head alone, then what depends on the cycle (and how it stands with the one kind of instruction that the head is).
-  always_comb begin
-    may_start = 1'b0;
-    if (command_valid_i && legal && !uops_beyond && tokens_ready && space_ready && !halt_i && !failed_q) may_start = 1'b1;
-  end
+  assign may_start = command_valid_i && legal && !uops_beyond && tokens_ready && space_ready && !halt_i && !failed_q;
   assign requantize_lets = !requantize_active || (is_mac && !requantize_keep);
   always_comb begin
     start_loop = 1'b0;
@@ -438,13 +402,10 @@ module compute_engine #(
   end
 
   // Whether the pipeline is empty is decided a cycle ahead, since it changes seldom.
-  always_comb begin
-    idle_d = 1'b0;
-    if (!rst_ni || halt_i) idle_d = 1'b1;
-    else if (flush || (!seq_active && !start_loop && !u_valid_q && !u_last_q)) begin
-      idle_d = !hold && !(valid_q[0] && in_bounds) && !(last_q[0] && !overrun) && valid_q[Write-1:1] == '0 && last_q[Write-1:1] == '0;
-    end
-  end
+  assign idle_d = (!rst_ni || halt_i) ? 1'b1
+                : (flush || (!seq_active && !start_loop && !u_valid_q && !u_last_q))
+                    ? !hold && !(valid_q[0] && in_bounds) && !(last_q[0] && !overrun) && valid_q[Write-1:1] == '0 && last_q[Write-1:1] == '0
+                    : 1'b0;
   always_ff @(posedge clk_read_i) begin
     idle_q <= idle_d;
   end
@@ -653,26 +614,10 @@ module compute_engine #(
       .write_narrow_o(requantize_narrow)
     );
   end else begin : gen_no_requantize
-    assign requantize_active = 1'b0;
-    assign requantize_waiting = 1'b0;
-    assign requantize_keep = 1'b0;
-    assign requantize_slot = '0;
-    assign requantize_failed = 1'b0;
-    assign requantize_done = 1'b0;
-    assign requantize_step_o = 1'b0;
-    assign requantize_busy = 1'b0;
-    assign requantize_reading = 1'b0;
-    assign requantize_any = 1'b0;
-    assign requantize_first = '0;
-    assign requantize_last = '0;
-    assign requantize_read = 1'b0;
-    assign requantize_index = '0;
-    assign prm_read_o = 1'b0;
-    assign prm_index_o = '0;
-    assign requantize_write = 1'b0;
-    assign requantize_dst = '0;
-    assign requantize_data = '0;
-    assign requantize_narrow = '0;
+    assign {requantize_active, requantize_waiting, requantize_keep, requantize_slot, requantize_failed, requantize_done,
+            requantize_step_o, requantize_busy, requantize_reading, requantize_any, requantize_first, requantize_last,
+            requantize_read, requantize_index, prm_read_o, prm_index_o, requantize_write, requantize_dst, requantize_data,
+            requantize_narrow} = '0;
     logic unused_requantize;
     assign unused_requantize = &{1'b0, clk_requantize_i, start_requantize, requantize_cancel, oldest, prm_data_i};
   end

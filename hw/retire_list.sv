@@ -35,15 +35,9 @@ module retire_list #(
   assign room_o = head_q != (tail_q ^ {1'b1, {SlotBits{1'b0}}});
   assign start_slot_o = tail_q[SlotBits-1:0];
   assign oldest_o = head_q[SlotBits-1:0];
-  always_comb begin
-    retire_o = 1'b0;
-    if (!empty_o) begin
-      if (done_q[oldest_o]) retire_o = 1'b1;
-      if (step_done_i && step_slot_i == oldest_o) retire_o = 1'b1;
-      if (load_done_i && load_slot_i == oldest_o) retire_o = 1'b1;
-      if (requantize_done_i && requantize_slot_i == oldest_o) retire_o = 1'b1;
-    end
-  end
+  assign retire_o = empty_o ? 1'b0
+                            : done_q[oldest_o] || (step_done_i && step_slot_i == oldest_o) || (load_done_i && load_slot_i == oldest_o) ||
+                              (requantize_done_i && requantize_slot_i == oldest_o);
   assign retire_number_o = number[oldest_o];
   assign retire_push_o = retire_o ? push[oldest_o] : '0;
   assign number_o = number[number_slot_i];
