@@ -65,10 +65,12 @@ TEST(TimingModel, ALoadTakesACycleABeat) {
 }
 
 TEST(TimingModel, PadsTakeTheCyclesWithoutABeat) {
-  const std::string plain = "load inp sram=0 dram=0 y=4 x=8 stride=8";
-  const Cycle without = run({plain, "finish"}).retired[0];
-  EXPECT_EQ(run({plain + " pad=(1,1,0,0)", "finish"}).retired[0], without + 8)
-      << "8 pads behind the last beat; the others before the first one";
+  const auto load = [](const std::string& pad) {
+    return run({"load inp sram=0 dram=0 y=4 x=8 stride=8" + pad, "finish"}).retired[0];
+  };
+  EXPECT_EQ(load(" pad=(1,1,0,0)"), load("")) << "written while the memory is awaited";
+  EXPECT_EQ(load(" pad=(15,14,0,0)"), load(" pad=(14,14,0,0)") + 8) << "one each, once it has answered";
+  EXPECT_EQ(load(" pad=(15,15,0,0)"), load(" pad=(15,14,0,0)") + 8);
 }
 
 TEST(TimingModel, TimeAdvancesByEventsNotByCycles) {

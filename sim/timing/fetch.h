@@ -1,6 +1,7 @@
 // hw/fetch.sv: requests the program ahead, puts instructions together and hands them to the command queues.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "sim/timing/queues.h"

@@ -25,7 +25,7 @@ constexpr uint32_t kBurstBeats = 256;  // at most
 
 constexpr uint32_t kLoadsInFlight = 8;     // dma_reader: between first request and last element
 constexpr uint32_t kRetirePlaces = 32;     // retire_list: instructions of compute under way
-constexpr uint32_t kStoreBursts = 32;      // store_engine: without response
+constexpr uint32_t kStoreBursts = 64;      // store_engine: without response
 constexpr uint32_t kStoreBurstsAhead = 4;  // store_engine: between address and first beat
 constexpr Cycle kStoreBeat = 4;            // store_engine: from reading `out` to the beat's handshake
 constexpr Cycle kStoreQueued = 3;          // store_engine: from reading `out` to the head of the beats' queue
