@@ -157,7 +157,7 @@ TEST(ModelTest, RefusesWrongInputsAndKnobs) {
             "hint: did "
             "you mean 'conv1'?");
   EXPECT_EQ(render(make_target("functionel", {}, {}).error()),
-            "error: unknown target 'functionel'\n  legal: functional, rtl, cpu, interpreter\n  hint: did you mean "
+            "error: unknown target 'functionel'\n  legal: functional, timing, rtl, cpu, interpreter\n  hint: did you mean "
             "'functional'?");
 }
 

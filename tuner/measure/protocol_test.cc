@@ -69,8 +69,8 @@ TEST(Protocol, BuildsAndResponsesRoundTrip) {
 }
 
 TEST(Protocol, SaysWhatIsWrongWithALine) {
-  EXPECT_EQ(error_of(R"({"version":2,"kind":"build"})"),
-            R"(no request: protocol version 2, this is version 2: {"version":2,"kind":"build"})");
+  EXPECT_EQ(error_of(R"({"version":1,"kind":"build"})"),
+            R"(no request: protocol version 1, this is version 2: {"version":1,"kind":"build"})");
   EXPECT_EQ(error_of(R"({"version":2,"kind":"sleep","hardware":"batch: 1"})"),
             R"(no request: unknown kind 'sleep': {"version":2,"kind":"sleep","hardware":"batch: 1"})");
   EXPECT_EQ(error_of(R"({"version":2,"kind":"build","hardware":"batch: 3"})"),
