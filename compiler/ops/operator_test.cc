@@ -26,21 +26,21 @@ TEST(Operator, IsRefusedWithItsRule) {
   EXPECT_EQ(
       refusal(conv),
       "error: conv2d 1x6x5x5 -> 6, 3x3 stride 1x1 pad 0,0,0,0 in 4 groups: 4 groups must divide 6 input and 6 output "
-      "channels\n");
+      "channels");
   conv = conv2d();
   conv.dilation_w = 0;
   EXPECT_EQ(refusal(conv),
-            "error: conv2d 1x6x5x5 -> 6, 3x3 stride 1x1 pad 0,0,0,0 dilation 1x0: dilations must be at least 1\n");
+            "error: conv2d 1x6x5x5 -> 6, 3x3 stride 1x1 pad 0,0,0,0 dilation 1x0: dilations must be at least 1");
   conv = conv2d();
   conv.dilation_h = 3;
   EXPECT_EQ(
       refusal(conv),
       "error: conv2d 1x6x5x5 -> 6, 3x3 stride 1x1 pad 0,0,0,0 dilation 3x1: the kernel 7x3 is larger than the padded "
-      "input 5x5, so there is no output\n");
+      "input 5x5, so there is no output");
   conv = conv2d();
   conv.pad_value = 200;
   EXPECT_EQ(refusal(conv),
-            "error: conv2d 1x6x5x5 -> 6, 3x3 stride 1x1 pad 0,0,0,0: the pad value 200 must lie in [-128, 127]\n");
+            "error: conv2d 1x6x5x5 -> 6, 3x3 stride 1x1 pad 0,0,0,0: the pad value 200 must lie in [-128, 127]");
 }
 
 TEST(Operator, AMaximumNeedsSomethingOfTheInput) {
@@ -50,7 +50,7 @@ TEST(Operator, AMaximumNeedsSomethingOfTheInput) {
   EXPECT_EQ(
       refusal(pool),
       "error: max_pool 1x1x4x4, 2x3 stride 2x2 pad 1,3,1,2: pads must be smaller than the kernel 2x3: a window of pads "
-      "alone has no maximum\n");
+      "alone has no maximum");
 }
 
 }  // namespace
