@@ -29,10 +29,16 @@ std::string shared_data_path(const std::string& relative) {
 }
 
 std::string revision() {
-  const Result<ProcessResult> git =
-      run_process({"git", "-C", checkout_path(""), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"});
-  if (!git.ok() || git->exit_code != 0) return "unknown";
-  return git->output.substr(0, git->output.find('\n'));
+  const auto git = [](std::vector<std::string> command) {
+    command.insert(command.begin(), {"git", "-C", checkout_path("")});
+    return run_process(command);
+  };
+  const Result<ProcessResult> commit = git({"describe", "--always", "--abbrev=12", "--exclude=*"});
+  // What benches write is no source.
+  const Result<ProcessResult> changes =
+      git({"status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/results.md"});
+  if (!commit.ok() || commit->exit_code != 0 || !changes.ok()) return "unknown";
+  return commit->output.substr(0, commit->output.find('\n')) + (changes->output.empty() ? "" : "-dirty");
 }
 
 std::string machine() {

@@ -11,7 +11,7 @@ std::string checkout_path(const std::string& relative);
 /// A path below the shared data (vta/programs, models): $TANDEM_DATA, else ../shared beside the checkout.
 std::string shared_data_path(const std::string& relative);
 
-/// The commit of the checkout, short, with "-dirty" where tracked files differ; "unknown" without git.
+/// The commit of the checkout, short, with "-dirty" where tracked files but docs/results.md differ; "unknown" without git.
 std::string revision();
 
 /// "Intel(R) Xeon(R) Gold 6240, 2 cores": the processor, as figures of speed need it.
