@@ -11,8 +11,6 @@
 namespace tandem::bench {
 namespace {
 
-using Json = nlohmann::json;
-
 /// TensorFlow's SAME: what is odd of the padding comes after.
 void pad_same(int64_t size, int64_t out, int64_t kernel, int64_t stride, int64_t& before, int64_t& after) {
   const int64_t all = std::max<int64_t>(0, (out - 1) * stride + kernel - size);
@@ -20,7 +18,7 @@ void pad_same(int64_t size, int64_t out, int64_t kernel, int64_t stride, int64_t
   after = all - before;
 }
 
-ops::Conv2d conv_of(const Json& row) {
+ops::Conv2d conv_of(const nlohmann::json& row) {
   ops::Conv2d op;
   op.c = row.at("ic");
   op.o = row.at("oc");
@@ -32,7 +30,7 @@ ops::Conv2d conv_of(const Json& row) {
   op.kernel_w = row.at("kw");
   op.stride_h = op.stride_w = row.at("stride");
   if (row.at("op") == "dwconv") op.groups = op.c;
-  const Json pad = row.value("pad", Json());
+  const nlohmann::json pad = row.value("pad", nlohmann::json());
   if (pad.is_array()) {
     op.pad_top = pad[0];
     op.pad_left = pad[1];
@@ -61,9 +59,9 @@ Result<void> add_table(const char* network, const char* file, std::vector<TableL
     return Diagnostic{{path, 0, 0}, "no table of layers: " + what, {}, ""};
   };
   try {
-    const Json table = Json::parse(text);
+    const nlohmann::json table = nlohmann::json::parse(text);
     bool is_first = true;
-    for (const Json& row : table.at("layers")) {
+    for (const nlohmann::json& row : table.at("layers")) {
       const ops::Conv2d op = conv_of(row);
       if (op.out_h() != row.value("oh", int64_t{1}) || op.out_w() != row.value("ow", int64_t{1}))
         return bad("the output's size does not follow from the others: " + row.dump());
@@ -77,7 +75,7 @@ Result<void> add_table(const char* network, const char* file, std::vector<TableL
       }
       is_first = false;
     }
-  } catch (const Json::exception& error) {
+  } catch (const nlohmann::json::exception& error) {
     return bad(error.what());
   }
   return {};

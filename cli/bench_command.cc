@@ -11,7 +11,7 @@
 namespace tandem::cli {
 namespace {
 
-struct Options {
+struct BenchOptions {
   std::vector<std::string> names;
   bool all = false;
   bool write = false;
@@ -25,7 +25,7 @@ std::vector<std::string> bench_names() {
 }
 
 /// The benches that the line asks for.
-Result<std::vector<bench::Bench>> chosen(const Options& options) {
+Result<std::vector<bench::Bench>> chosen(const BenchOptions& options) {
   std::vector<bench::Bench> chosen;
   for (const bench::Bench& candidate : bench::benches()) {
     if (options.all) chosen.push_back(candidate);
@@ -47,7 +47,7 @@ Result<std::vector<bench::Bench>> chosen(const Options& options) {
   return chosen;
 }
 
-Result<int> run(const Options& options, Format format) {
+Result<int> run(const BenchOptions& options, Format format) {
   TANDEM_ASSIGN(const std::vector<bench::Bench> benches, chosen(options));
   std::vector<bench::Report> reports;
   bool ok = true;
@@ -75,7 +75,7 @@ Result<int> run(const Options& options, Format format) {
 }  // namespace
 
 void add_bench(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchOptions>();
   CLI::App& command = cli.command("bench", "Measure the figures that the project claims, against what they must be",
                                   [options](Format format) { return run(*options, format); });
   std::string what = "Which:";

@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct CompareOptions {
   std::string a, b;
   ProgramArgument program;
   std::string platform, other_platform;
@@ -32,7 +32,7 @@ std::string text_of(const isa::Program& program, int64_t instruction) {
   return fmt::format("instruction {} ({})", instruction, decoded.ok() ? isa::to_text(*decoded) : "not an instruction");
 }
 
-Result<int> compare(const Options& options, Format format) {
+Result<int> compare(const CompareOptions& options, Format format) {
   TANDEM_ASSIGN(const isa::Program program, load(options.program));
   TANDEM_ASSIGN(const auto a, make_simulator(options.a, program.hardware, options.platform));
   TANDEM_ASSIGN(const auto b,
@@ -76,7 +76,7 @@ Result<int> compare(const Options& options, Format format) {
 }  // namespace
 
 void add_compare(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareOptions>();
   CLI::App& command = cli.command("compare", "Run a program on two simulators in lock-step and find where they part",
                                   [options](Format format) { return compare(*options, format); });
   add_choice(command, "a", options->a, simulator_names(), "The first simulator");

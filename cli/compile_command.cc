@@ -11,7 +11,7 @@
 namespace tandem::cli {
 namespace {
 
-struct Options {
+struct CompileOptions {
   ModelOptions model;
   std::string emit;
   std::string layer;
@@ -80,7 +80,7 @@ void print_summary(const runtime::CompiledModel& model) {
   }
 }
 
-Result<int> compile(const Options& options, Format format) {
+Result<int> compile(const CompileOptions& options, Format format) {
   TANDEM_ASSIGN(const Model model, load_model(options.model));
   if (model.compiled) {
     return Diagnostic{
@@ -139,7 +139,7 @@ Result<int> compile(const Options& options, Format format) {
 }  // namespace
 
 void add_compile(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompileOptions>();
   CLI::App& command = cli.command("compile", "Compile a model for an accelerator, and show any stage as text",
                                   [options](Format format) { return compile(*options, format); });
   add_model_options(command, options->model);

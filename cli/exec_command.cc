@@ -15,9 +15,7 @@
 namespace tandem::cli {
 namespace {
 
-constexpr char kFunctional[] = "functional";
-
-struct Options {
+struct ExecOptions {
   ProgramArgument program;
   std::string on = kFunctional;
   std::string platform;
@@ -26,7 +24,7 @@ struct Options {
 };
 
 /// Options that the chosen simulator does not have.
-Result<void> check(const Options& options) {
+Result<void> check(const ExecOptions& options) {
   if (options.on == kFunctional && (!options.platform.empty() || options.max_cycles != 0)) {
     return Diagnostic{{}, "--platform and --max-cycles need a simulator with time", {}, "add --on timing or --on rtl"};
   }
@@ -37,7 +35,7 @@ Result<void> check(const Options& options) {
   return {};
 }
 
-Result<std::unique_ptr<sim::Simulator>> simulator_of(const Options& options, const isa::HwConfig& hardware) {
+Result<std::unique_ptr<sim::Simulator>> simulator_of(const ExecOptions& options, const isa::HwConfig& hardware) {
   if (options.interleave) return sim::make_functional_simulator(hardware, {options.interleave});
   return make_simulator(options.on, hardware, options.platform);
 }
@@ -96,7 +94,7 @@ nlohmann::ordered_json to_json(const std::string& simulator, const sim::RunResul
   return json;
 }
 
-Result<int> exec(const Options& options, Format format) {
+Result<int> exec(const ExecOptions& options, Format format) {
   TANDEM_TRY(check(options));
   TANDEM_ASSIGN(const isa::Program program, load(options.program));
   TANDEM_ASSIGN(const std::unique_ptr<sim::Simulator> simulator, simulator_of(options, program.hardware));
@@ -118,7 +116,7 @@ Result<int> exec(const Options& options, Format format) {
 }  // namespace
 
 void add_exec(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExecOptions>();
   CLI::App& command = cli.command("exec", "Run a VTA manifest or a saved program and compare its outputs",
                                   [options](Format format) { return exec(*options, format); });
   add_program(command, options->program);

@@ -9,6 +9,10 @@
 
 namespace tandem::cli {
 
+// Whose intrinsics.
+inline constexpr char kAccel[] = "accel";
+inline constexpr char kCpu[] = "cpu";
+
 struct ChosenIntrinsics {
   tensorize::IntrinsicSet set;  // that they are of
   std::vector<const tensorize::IntrinsicDeclaration*> chosen;

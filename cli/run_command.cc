@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct RunOptions {
   ModelOptions model;
   std::string on;
   std::string input;
@@ -30,7 +30,7 @@ struct References {
   std::optional<Tensor> labels;
 };
 
-Result<References> read_references(const Options& options, const graph::Graph& graph, int64_t samples) {
+Result<References> read_references(const RunOptions& options, const graph::Graph& graph, int64_t samples) {
   const graph::Port& port = graph.outputs[0];
   References result;
   if (!options.expect.empty()) {
@@ -189,7 +189,7 @@ Json report_json(const runtime::CompiledModel& model, const runtime::Target& tar
 }
 
 /// Compares, prints, and says whether everything is right.
-int check_outputs(const Options& options, const References& references, const graph::Graph& graph, const Tensor& output,
+int check_outputs(const RunOptions& options, const References& references, const graph::Graph& graph, const Tensor& output,
                   Format format, Json& json) {
   int status = kExitOk;
   if (references.expected) {
@@ -220,7 +220,7 @@ int check_outputs(const Options& options, const References& references, const gr
   return status;
 }
 
-Result<int> run(const Options& options, Format format) {
+Result<int> run(const RunOptions& options, Format format) {
   TANDEM_ASSIGN(const Model model, load_model(options.model));
   TANDEM_ASSIGN(const isa::HwConfig hardware, load_hardware(options.model, model));
   TANDEM_ASSIGN(const sim::Platform platform, load_platform(options.model));
@@ -268,7 +268,7 @@ Result<int> run(const Options& options, Format format) {
 }  // namespace
 
 void add_run(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOptions>();
   CLI::App& command = cli.command("run", "Run a model end to end and say what each layer cost",
                                   [options](Format format) { return run(*options, format); });
   add_model_options(command, options->model);

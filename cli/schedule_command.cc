@@ -17,7 +17,7 @@
 namespace tandem::cli {
 namespace {
 
-struct Options {
+struct ScheduleOptions {
   std::string kernel;
   std::string trace;
   std::vector<std::string> changes;
@@ -55,7 +55,7 @@ Result<bool> is_equal(const loop::Kernel& definition, const loop::Kernel& schedu
   return true;
 }
 
-Result<int> run(const Options& options, Format format) {
+Result<int> run(const ScheduleOptions& options, Format format) {
   TANDEM_ASSIGN(const std::string text, read_text_file(options.kernel));
   TANDEM_ASSIGN(const loop::Kernel kernel, loop::parse_kernel(text, options.kernel));
   schedule::Trace trace;
@@ -100,7 +100,7 @@ Result<int> run(const Options& options, Format format) {
 }  // namespace
 
 void add_schedule(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ScheduleOptions>();
   CLI::App& command = cli.command("schedule", "Apply a trace of schedule primitives to a kernel's text",
                                   [options](Format format) { return run(*options, format); });
   command.add_option("kernel", options->kernel, "The kernel, in the text form of the loop IR")->required();

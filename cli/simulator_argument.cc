@@ -7,7 +7,7 @@
 namespace tandem::cli {
 
 const std::vector<std::string>& simulator_names() {
-  static const std::vector<std::string> kNames{"functional", "timing", "rtl"};
+  static const std::vector<std::string> kNames{kFunctional, kTiming, kRtl};
   return kNames;
 }
 
@@ -20,7 +20,7 @@ Result<std::unique_ptr<sim::Simulator>> make_simulator(const std::string& name, 
   if (!platform.empty()) {
     TANDEM_ASSIGN(memory, sim::load_platform(platform));
   }
-  if (name == "timing") return sim::make_timing_simulator(hardware, memory);
+  if (name == kTiming) return sim::make_timing_simulator(hardware, memory);
   return sim::make_rtl_simulator(hardware, memory);
 }
 

@@ -10,7 +10,11 @@
 
 namespace tandem::cli {
 
-/// "functional", "timing", "rtl".
+inline constexpr char kFunctional[] = "functional";
+inline constexpr char kTiming[] = "timing";
+inline constexpr char kRtl[] = "rtl";
+
+/// kFunctional, kTiming, kRtl.
 const std::vector<std::string>& simulator_names();
 /// Whether a simulator of this name counts cycles.
 bool has_time(const std::string& name);

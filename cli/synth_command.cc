@@ -16,7 +16,7 @@
 namespace tandem::cli {
 namespace {
 
-struct Options {
+struct SynthOptions {
   std::string hardware;
   std::string device;
   std::string netlist;
@@ -42,7 +42,7 @@ nlohmann::ordered_json to_json(const std::vector<synth::Use>& uses, const synth:
 }
 
 /// Fits the closed-form model to synthesised samples, and writes it with others that it has not seen.
-Result<int> fit_model(const Options& options) {
+Result<int> fit_model(const SynthOptions& options) {
   constexpr int kFewest = 8;
   if (!options.hardware.empty()) {
     return Diagnostic{{}, "--fit draws its own configurations and takes none", {}, "leave out " + options.hardware};
@@ -77,7 +77,7 @@ Result<int> fit_model(const Options& options) {
   return kExitOk;
 }
 
-Result<int> synth_hardware(const Options& options, Format format) {
+Result<int> synth_hardware(const SynthOptions& options, Format format) {
   if (options.fit != 0) return fit_model(options);
   if (options.hardware.empty()) {
     return Diagnostic{{}, "hardware is required", {}, "'tandem synth --help' shows the usage"};
@@ -106,7 +106,7 @@ Result<int> synth_hardware(const Options& options, Format format) {
 }  // namespace
 
 void add_synth(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SynthOptions>();
   CLI::App& command = cli.command("synth", "Area, logic depth and clock of a hardware configuration, through Yosys",
                                   [options](Format format) { return synth_hardware(*options, format); });
   command.add_option("hardware", options->hardware, "The configuration's YAML")->type_name("HW.yaml");

@@ -17,10 +17,7 @@
 namespace tandem::cli {
 namespace {
 
-constexpr char kAccel[] = "accel";
-constexpr char kCpu[] = "cpu";
-
-struct Options {
+struct TensorizeOptions {
   ModelOptions model;  // its `model` is KERNEL
   std::string intrinsic;
   std::string layer;
@@ -29,7 +26,7 @@ struct Options {
 };
 
 /// A file of loop IR, or the layers' definitions of what `tandem compile` takes, by name.
-Result<std::vector<std::pair<std::string, loop::Kernel>>> load_kernels(const Options& options) {
+Result<std::vector<std::pair<std::string, loop::Kernel>>> load_kernels(const TensorizeOptions& options) {
   const std::string& path = options.model.model;
   std::vector<std::pair<std::string, loop::Kernel>> kernels;
   const std::string suffix = ".loop";
@@ -62,7 +59,7 @@ nlohmann::ordered_json to_json(const std::string& kernel, const propose::Proposa
           {"steps", nlohmann::ordered_json::parse(schedule::to_json(proposal.steps))}};
 }
 
-Result<int> propose_all(const Options& options, const tensorize::IntrinsicSet& set, Format format) {
+Result<int> propose_all(const TensorizeOptions& options, const tensorize::IntrinsicSet& set, Format format) {
   TANDEM_ASSIGN(const auto kernels, load_kernels(options));
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   size_t count = 0;
@@ -84,7 +81,7 @@ Result<int> propose_all(const Options& options, const tensorize::IntrinsicSet& s
   return kExitOk;
 }
 
-Result<int> explain(const Options& options, const ChosenIntrinsics& intrinsics, Format format) {
+Result<int> explain(const TensorizeOptions& options, const ChosenIntrinsics& intrinsics, Format format) {
   TANDEM_ASSIGN(const auto kernels, load_kernels(options));
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   bool found = false;
@@ -119,7 +116,7 @@ Result<int> explain(const Options& options, const ChosenIntrinsics& intrinsics, 
   return found ? kExitOk : kExitWrong;
 }
 
-Result<int> run(const Options& options, Format format) {
+Result<int> run(const TensorizeOptions& options, Format format) {
   if (options.explain == options.intrinsic.empty()) {
     return Diagnostic{{},
                       "--explain takes a kernel and an intrinsic; without it, tensorize takes a kernel",
@@ -143,7 +140,7 @@ Result<int> run(const Options& options, Format format) {
 }  // namespace
 
 void add_tensorize(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TensorizeOptions>();
   CLI::App& command =
       cli.command("tensorize", "Propose where intrinsics apply in a kernel, or explain why one does not",
                   [options](Format format) { return run(*options, format); });

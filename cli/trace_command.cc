@@ -15,22 +15,22 @@
 namespace tandem::cli {
 namespace {
 
-struct Options {
+struct TraceOptions {
   ProgramArgument program;
   int64_t step = 0;
-  std::string on = "timing";
+  std::string on = kTiming;
   std::string platform;
   std::string out = "trace.json";
 };
 
 /// The program of a compiled model's folder, or the file itself.
-ProgramArgument program_of(const Options& options) {
+ProgramArgument program_of(const TraceOptions& options) {
   ProgramArgument argument = options.program;
   if (std::filesystem::is_directory(argument.path)) argument.path += fmt::format("/program_{}.tandem", options.step);
   return argument;
 }
 
-Result<int> trace(const Options& options, Format format) {
+Result<int> trace(const TraceOptions& options, Format format) {
   TANDEM_ASSIGN(const isa::Program program, load(program_of(options)));
   TANDEM_ASSIGN(const auto simulator, make_simulator(options.on, program.hardware, options.platform));
   sim::Timeline timeline(program);
@@ -51,13 +51,13 @@ Result<int> trace(const Options& options, Format format) {
 }  // namespace
 
 void add_trace(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TraceOptions>();
   CLI::App& command = cli.command("trace", "Write a run as a timeline: engines, instructions, tokens, layers",
                                   [options](Format format) { return trace(*options, format); });
   add_program(command, options->program);
   command.get_option("program")->description("A VTA manifest (*.txt), a saved program, or a compiled model's folder");
   command.add_option("--step", options->step, "Which program of a model")->type_name("N");
-  add_choice(command, "--on", options->on, {"timing", "rtl"}, "The simulator");
+  add_choice(command, "--on", options->on, {kTiming, kRtl}, "The simulator");
   command.add_option("--platform", options->platform, "The memory's YAML")->type_name("PLATFORM.yaml");
   command.add_option("--out", options->out, "The timeline (Chrome's JSON trace format)")->type_name("FILE.json");
 }

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/intrinsic_argument.h"
+#include "cli/simulator_argument.h"
 #include "sim/functional/functional_simulator.h"
 #include "sim/rtl/rtl_simulator.h"
 #include "verify/verify.h"
@@ -14,11 +15,7 @@
 namespace tandem::cli {
 namespace {
 
-constexpr char kFunctional[] = "functional";
-constexpr char kRtl[] = "rtl";
-constexpr char kCpu[] = "cpu";
-
-struct Options {
+struct VerifyOptions {
   std::string intrinsic;
   bool all = false;
   std::string on = kFunctional;
@@ -36,7 +33,7 @@ struct Verdict {
 };
 
 Result<Verdict> verdict(const tensorize::IntrinsicDeclaration& declaration, verify::Executor& executor,
-                        const Options& options) {
+                        const VerifyOptions& options) {
   Verdict result{declaration.name, {}, {}, {}};
   if (!declaration.lacks.empty()) {
     result.skipped = fmt::format(
@@ -48,7 +45,7 @@ Result<Verdict> verdict(const tensorize::IntrinsicDeclaration& declaration, veri
   return result;
 }
 
-std::string to_text(const Verdict& verdict, const Options& options) {
+std::string to_text(const Verdict& verdict, const VerifyOptions& options) {
   if (!verdict.skipped.empty()) return fmt::format("{:<28} skipped: {}", verdict.name, verdict.skipped);
   if (!verdict.found) return fmt::format("{:<28} ok, {} cases", verdict.name, options.cases);
   std::string text = fmt::format("{:<28} WRONG: pattern and emission differ", verdict.name);
@@ -74,7 +71,7 @@ nlohmann::ordered_json to_json(const Verdict& verdict) {
   return json;
 }
 
-Result<int> run(const Options& options, Format format) {
+Result<int> run(const VerifyOptions& options, Format format) {
   if (options.all != options.intrinsic.empty()) {
     return Diagnostic{{}, "verify takes an intrinsic or --all", {}, "tandem verify alu_add, or tandem verify --all"};
   }
@@ -88,10 +85,10 @@ Result<int> run(const Options& options, Format format) {
   std::unique_ptr<verify::Executor> executor;
   if (options.on == kCpu) {
     TANDEM_ASSIGN(jit, sim::CpuJit::create());
-    TANDEM_ASSIGN(intrinsics, load_intrinsics("cpu", options.intrinsic, hardware, jit->features()));
+    TANDEM_ASSIGN(intrinsics, load_intrinsics(kCpu, options.intrinsic, hardware, jit->features()));
     executor = verify::make_cpu_executor(*jit, intrinsics.set);
   } else {
-    TANDEM_ASSIGN(intrinsics, load_intrinsics("accel", options.intrinsic, hardware));
+    TANDEM_ASSIGN(intrinsics, load_intrinsics(kAccel, options.intrinsic, hardware));
     simulator = sim::make_functional_simulator(hardware);
     if (options.on == kRtl) {
       TANDEM_ASSIGN(simulator, sim::make_rtl_simulator(hardware));
@@ -120,7 +117,7 @@ Result<int> run(const Options& options, Format format) {
 }  // namespace
 
 void add_verify(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerifyOptions>();
   CLI::App& command = cli.command("verify", "Check that intrinsics do what their patterns say",
                                   [options](Format format) { return run(*options, format); });
   command.add_option("intrinsic", options->intrinsic, "An intrinsic's name, or the file of a declaration (.yaml)");

@@ -9,8 +9,9 @@ if(TANDEM_SANITIZE)
   target_link_options(tandem_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-# Quick builds (the release preset): the headers that nearly every file includes are compiled once, and tests, which spend their time in
-# the libraries, are not optimised. A build without (the debug preset) finds includes that a file forgot.
+# Quick builds (the release preset): the headers that nearly every file includes are compiled once, the sources of a library eight at a
+# time (most of a compilation is headers), and tests, which spend their time in the libraries, are not optimised. A build without (the
+# debug preset) finds includes that a file forgot. Names in anonymous namespaces are therefore unique within a library.
 if(TANDEM_QUICK_BUILD)
   file(WRITE ${CMAKE_BINARY_DIR}/generated/empty.cc "// Only there to own a precompiled header.\n")
   set(common_headers <algorithm> <functional> <map> <memory> <optional> <string> <variant> <vector> <fmt/format.h>)
@@ -58,6 +59,7 @@ function(tandem_library name)
     add_library(tandem_${name} STATIC ${sources})
     target_link_libraries(tandem_${name} PUBLIC tandem_options ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
     tandem_quick_build(tandem_${name} tandem_headers)
+    set_target_properties(tandem_${name} PROPERTIES UNITY_BUILD ${TANDEM_QUICK_BUILD} UNITY_BUILD_BATCH_SIZE 8)
   else()
     add_library(tandem_${name} INTERFACE)
     target_link_libraries(tandem_${name} INTERFACE tandem_options ${ARG_DEPS})

@@ -10,8 +10,6 @@
 namespace tandem::isa {
 namespace {
 
-size_t index_of(Engine engine) { return static_cast<size_t>(engine); }
-
 /// A scratchpad, or DRAM as two engines see it: one of them writes, the other reads.
 struct SharedMemory {
   const char* name;  // "DRAM" has bytes, the others elements
@@ -43,9 +41,9 @@ RangeList held_at_start(const Program& program) {
   return RangeList(std::move(ranges));
 }
 
-class Checker {
+class DataflowChecker {
  public:
-  Checker(const Program& program, const std::vector<Instruction>& instructions,
+  DataflowChecker(const Program& program, const std::vector<Instruction>& instructions,
           const std::vector<const Footprint*>& footprints, const TokenRun& run, const CheckOptions& options)
       : config_(program.hardware),
         instructions_(instructions),
@@ -238,7 +236,7 @@ class Checker {
 std::vector<Fault> check_dataflow(const Program& program, const std::vector<Instruction>& instructions,
                                   const std::vector<const Footprint*>& footprints, const TokenRun& run,
                                   const CheckOptions& options) {
-  return Checker(program, instructions, footprints, run, options).run();
+  return DataflowChecker(program, instructions, footprints, run, options).run();
 }
 
 }  // namespace tandem::isa

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -110,6 +111,8 @@ struct FieldCode {
 std::vector<FieldCode> known_codes(const FieldInfo& field);
 
 enum class Engine { kLoad, kCompute, kStore };
+/// 0, 1, 2: for arrays with an entry per engine.
+constexpr size_t index_of(Engine engine) { return static_cast<size_t>(engine); }
 /// "load", "compute", "store".
 const char* name(Engine engine);
 /// LOAD goes to the engine of its memory (inp, wgt, prm: load; uop, acc, acc8: compute), STORE to store, CONFIG to the

@@ -10,7 +10,7 @@
 namespace tandem::isa {
 namespace {
 
-constexpr int kTries = 100;       // to find a place for a fault of a kind; then another kind is drawn
+constexpr int kFaultTries = 100;       // to find a place for a fault of a kind; then another kind is drawn
 constexpr int64_t kFarthest = 4;  // instructions of an engine by which a token moves
 
 bool TokenFlags::*const kPops[] = {&TokenFlags::pop_prev, &TokenFlags::pop_next};
@@ -33,7 +33,7 @@ class Seeder {
                                              &Seeder::miscount_uop, &Seeder::mistake_range,   &Seeder::mistake_memory};
     while (kind_.empty()) {
       const Make make = rng_.pick(kKinds);
-      for (int tries = 0; tries < kTries && kind_.empty(); ++tries) (this->*make)();
+      for (int tries = 0; tries < kFaultTries && kind_.empty(); ++tries) (this->*make)();
     }
     return {std::move(program_), std::move(kind_), std::move(what_)};
   }

@@ -12,8 +12,6 @@ constexpr double kNeedlessWait = 0.1;
 
 using Counts = std::array<int64_t, 3>;
 
-size_t index(Engine engine) { return static_cast<size_t>(engine); }
-
 /// For each element of one memory: position (from 1) of the last access by each engine.
 struct History {
   std::vector<Counts> read;
@@ -59,7 +57,7 @@ class Inserter {
   void read(History& history, int64_t element, Engine engine) {
     Counts& counts = history.read[static_cast<size_t>(element)];
     if (recording_) {
-      counts[index(engine)] = position(engine);
+      counts[index_of(engine)] = position(engine);
     } else {
       need(history.written[static_cast<size_t>(element)]);
     }
@@ -67,7 +65,7 @@ class Inserter {
   void write(History& history, int64_t element, Engine engine) {
     Counts& counts = history.written[static_cast<size_t>(element)];
     if (recording_) {
-      counts[index(engine)] = position(engine);
+      counts[index_of(engine)] = position(engine);
     } else {
       need(counts);
       need(history.read[static_cast<size_t>(element)]);
@@ -76,7 +74,7 @@ class Inserter {
   void need(const Counts& counts) {
     for (size_t i = 0; i < counts.size(); ++i) needed_[i] = std::max(needed_[i], counts[i]);
   }
-  int64_t position(Engine engine) const { return static_cast<int64_t>(emitted_[index(engine)].size()); }
+  int64_t position(Engine engine) const { return static_cast<int64_t>(emitted_[index_of(engine)].size()); }
 
   void touch(const Instruction& instruction, Engine engine, const std::vector<Uop>& uops) {
     if (const auto* load = std::get_if<Load>(&instruction)) {
@@ -168,13 +166,13 @@ class Inserter {
     // Load and store share no queue: a compute instruction that does nothing passes the word on.
     const Engine far = engine == Engine::kLoad ? Engine::kStore : Engine::kLoad;
     Counts direct = needed;
-    if (engine != Engine::kCompute && needed[index(far)] > known_[index(engine)][index(far)]) {
+    if (engine != Engine::kCompute && needed[index_of(far)] > known_[index_of(engine)][index_of(far)]) {
       Load nothing;
       nothing.mem_type = Memory::kUop;
       Counts passed{};
-      passed[index(far)] = needed[index(far)];
+      passed[index_of(far)] = needed[index_of(far)];
       emit(nothing, Engine::kCompute, passed);
-      direct[index(Engine::kCompute)] = position(Engine::kCompute);
+      direct[index_of(Engine::kCompute)] = position(Engine::kCompute);
     }
     TokenFlags flags;
     if (engine == Engine::kCompute) {
@@ -185,34 +183,34 @@ class Inserter {
       (engine == Engine::kLoad ? flags.pop_next : flags.pop_prev) = waits;
     }
     set_token_flags(instruction, flags);
-    Counts after = known_[index(engine)];
-    after[index(engine)] = position(engine) + 1;
-    known_[index(engine)] = after;
-    emitted_[index(engine)].push_back({result_.size(), after, {}});
+    Counts after = known_[index_of(engine)];
+    after[index_of(engine)] = position(engine) + 1;
+    known_[index_of(engine)] = after;
+    emitted_[index_of(engine)].push_back({result_.size(), after, {}});
     result_.push_back(std::move(instruction));
   }
 
   /// Makes `from` push a token for the next instruction of `engine` where one is needed. True where there is a token to
   /// pop.
   bool wait(Engine engine, Engine from, const Counts& needed) {
-    std::vector<Emitted>& others = emitted_[index(from)];
+    std::vector<Emitted>& others = emitted_[index_of(from)];
     if (others.empty()) return false;
-    const int64_t least = needed[index(from)];
-    const bool must = least > known_[index(engine)][index(from)];
+    const int64_t least = needed[index_of(from)];
+    const bool must = least > known_[index_of(engine)][index_of(from)];
     if (!must && (eager_ || !rng_.chance(kNeedlessWait))) return false;
     // Tokens are taken in the order in which they were pushed: only instructions after the last one that pushed can be
     // chosen.
     int64_t first = static_cast<int64_t>(others.size()) - 1;
-    while (first >= 0 && !others[static_cast<size_t>(first)].pushes[index(engine)]) --first;
+    while (first >= 0 && !others[static_cast<size_t>(first)].pushes[index_of(engine)]) --first;
     const int64_t low = std::max(first + 1, least - 1);
     const int64_t high = static_cast<int64_t>(others.size()) - 1;
     if (low > high) return false;
     Emitted& chosen = others[static_cast<size_t>(eager_ ? high : rng_.uniform(low, high))];
-    chosen.pushes[index(engine)] = true;
+    chosen.pushes[index_of(engine)] = true;
     TokenFlags flags = token_flags(result_[chosen.place]);
-    (index(engine) < index(from) ? flags.push_prev : flags.push_next) = true;
+    (index_of(engine) < index_of(from) ? flags.push_prev : flags.push_next) = true;
     set_token_flags(result_[chosen.place], flags);
-    Counts& known = known_[index(engine)];
+    Counts& known = known_[index_of(engine)];
     for (size_t i = 0; i < known.size(); ++i) known[i] = std::max(known[i], chosen.after[i]);
     return true;
   }

@@ -12,8 +12,6 @@ namespace {
 constexpr size_t kEngines = 3;
 constexpr Engine kAllEngines[] = {Engine::kLoad, Engine::kCompute, Engine::kStore};
 
-size_t index(Engine engine) { return static_cast<size_t>(engine); }
-
 std::optional<Engine> previous_of(Engine engine) {
   if (engine == Engine::kLoad) return std::nullopt;
   return engine == Engine::kCompute ? Engine::kLoad : Engine::kCompute;
@@ -84,7 +82,7 @@ class Machine {
     }
   }
 
-  Direction& direction(Engine from, Engine to) { return directions_[index(from)][index(to)]; }
+  Direction& direction(Engine from, Engine to) { return directions_[index_of(from)][index_of(to)]; }
   bool has_room(Engine from, Engine to) {
     return direction(from, to).tokens.size() < static_cast<size_t>(config_.token_queue_depth);
   }
@@ -92,7 +90,7 @@ class Machine {
   bool fetch() {
     bool progress = false;
     while (fetched_ < instructions_.size()) {
-      std::deque<int64_t>& queue = states_[index(engines_[fetched_])].queue;
+      std::deque<int64_t>& queue = states_[index_of(engines_[fetched_])].queue;
       if (queue.size() >= static_cast<size_t>(config_.command_queue_depth)) break;
       queue.push_back(static_cast<int64_t>(fetched_++));
       progress = true;
@@ -118,13 +116,13 @@ class Machine {
     return std::holds_alternative<Finish>(instructions_[static_cast<size_t>(current)]);
   }
   bool others_drained() const {
-    return fetched_ == instructions_.size() && states_[index(Engine::kLoad)].queue.empty() &&
-           states_[index(Engine::kStore)].queue.empty();
+    return fetched_ == instructions_.size() && states_[index_of(Engine::kLoad)].queue.empty() &&
+           states_[index_of(Engine::kStore)].queue.empty();
   }
 
   void pop(Engine from, Engine to, EngineCounts& known) {
     Direction& queue = direction(from, to);
-    queue.emptied.push_back(states_[index(to)].known);
+    queue.emptied.push_back(states_[index_of(to)].known);
     merge(known, queue.tokens.front());
     queue.tokens.pop_front();
   }
@@ -138,7 +136,7 @@ class Machine {
   }
 
   bool step(Engine engine) {
-    State& state = states_[index(engine)];
+    State& state = states_[index_of(engine)];
     if (state.queue.empty()) return false;
     const int64_t current = state.queue.front();
     const TokenFlags flags = token_flags(instructions_[static_cast<size_t>(current)]);
@@ -148,9 +146,9 @@ class Machine {
     if (flags.pop_prev) pop(*previous_of(engine), engine, known);
     if (flags.pop_next) pop(*next_of(engine), engine, known);
     run_.before[static_cast<size_t>(current)] = known;
-    run_.own[index(engine)].push_back(current);
+    run_.own[index_of(engine)].push_back(current);
     EngineCounts done = known;
-    done[index(engine)] = static_cast<int64_t>(run_.own[index(engine)].size());
+    done[index_of(engine)] = static_cast<int64_t>(run_.own[index_of(engine)].size());
     if (flags.push_prev) push(engine, *previous_of(engine), done, known);
     if (flags.push_next) push(engine, *next_of(engine), done, known);
     state.known = known;
@@ -160,7 +158,7 @@ class Machine {
   }
 
   std::string waiting(Engine engine) {
-    const State& state = states_[index(engine)];
+    const State& state = states_[index_of(engine)];
     if (state.queue.empty()) {
       if (fetched_ == instructions_.size()) return fmt::format("{} has finished", name(engine));
       return fmt::format("{} has nothing to do", name(engine));
@@ -182,7 +180,7 @@ class Machine {
     int64_t first = static_cast<int64_t>(instructions_.size());
     for (const Engine engine : kAllEngines) {
       text += (engine == Engine::kLoad ? "" : "; ") + waiting(engine);
-      if (!states_[index(engine)].queue.empty()) first = std::min(first, states_[index(engine)].queue.front());
+      if (!states_[index_of(engine)].queue.empty()) first = std::min(first, states_[index_of(engine)].queue.front());
     }
     if (fetched_ < instructions_.size()) {
       text += fmt::format("; fetch waits at instruction {} for the full queue of {} ({} instructions)", fetched_,

@@ -12,8 +12,6 @@
 namespace tandem::ops {
 namespace {
 
-int64_t blocks(int64_t count, int64_t block) { return (count + block - 1) / block; }
-
 std::string buffer_error(const char* what, int64_t copies, int64_t elements, int64_t more,
                          const isa::HwConfig& hardware, isa::Memory memory) {
   return fmt::format("{}: {} x {} elements{} do not fit '{}', which has {} ({} bytes)", what, copies, elements,

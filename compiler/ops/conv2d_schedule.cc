@@ -11,9 +11,9 @@ namespace {
 using Names = std::vector<std::string>;
 
 /// Names in the definition: n, o, p, q, c, r, s multiply; n0, ... reset; n1, ... finish; n_pad, ... pad the input.
-class Scheduler {
+class Conv2dScheduler {
  public:
-  Scheduler(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& plan,
+  Conv2dScheduler(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& plan,
             const tensorize::IntrinsicSet& intrinsics)
       : op_(op),
         hardware_(hardware),
@@ -274,7 +274,7 @@ class Scheduler {
 
 Result<schedule::Schedule> schedule_conv2d(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& plan,
                                            const tensorize::IntrinsicSet& intrinsics) {
-  return Scheduler(op, hardware, plan, intrinsics).run();
+  return Conv2dScheduler(op, hardware, plan, intrinsics).run();
 }
 
 }  // namespace tandem::ops

@@ -10,7 +10,6 @@
 namespace tandem::ops {
 namespace {
 
-int64_t blocks(int64_t count, int64_t block) { return (count + block - 1) / block; }
 int64_t round_up(int64_t count, int64_t multiple) { return blocks(count, multiple) * multiple; }
 
 /// The smallest rows x columns that hold the taps and make whole elements of block_in vectors.

@@ -9,9 +9,9 @@ using Names = std::vector<std::string>;
 
 /// Names in the definition: n, o, p, q, r, s multiply (a convolution has c, of one iteration, before r); n0, ... reset;
 /// n1, ... finish; n_pad, ... pad the input.
-class Scheduler {
+class DepthwiseScheduler {
  public:
-  Scheduler(const Operator& op, const isa::HwConfig& hardware, const DepthwisePlan& plan,
+  DepthwiseScheduler(const Operator& op, const isa::HwConfig& hardware, const DepthwisePlan& plan,
             const tensorize::IntrinsicSet& intrinsics)
       : shape_(depthwise_shape(op)),
         hardware_(hardware),
@@ -155,7 +155,7 @@ class Scheduler {
 
 Result<schedule::Schedule> schedule_depthwise(const Operator& op, const isa::HwConfig& hardware,
                                               const DepthwisePlan& plan, const tensorize::IntrinsicSet& intrinsics) {
-  return Scheduler(op, hardware, plan, intrinsics).run();
+  return DepthwiseScheduler(op, hardware, plan, intrinsics).run();
 }
 
 }  // namespace tandem::ops

@@ -20,8 +20,6 @@ OutputShape output_shape(const Operator& op) {
   return {o.n, o.c, o.h, o.w};
 }
 
-int64_t blocks(int64_t count, int64_t block) { return (count + block - 1) / block; }
-
 int64_t pool_rows(const MaxPool& o, int64_t outputs) { return (outputs - 1) * o.stride_h + o.kernel_h; }
 int64_t pool_columns(const MaxPool& o, int64_t outputs) { return (outputs - 1) * o.stride_w + o.kernel_w; }
 

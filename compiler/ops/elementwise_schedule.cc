@@ -10,9 +10,9 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-class Scheduler {
+class ElementwiseScheduler {
  public:
-  Scheduler(const Operator& op, const isa::HwConfig& hardware, const ElementwisePlan& plan,
+  ElementwiseScheduler(const Operator& op, const isa::HwConfig& hardware, const ElementwisePlan& plan,
             const tensorize::IntrinsicSet& intrinsics)
       : op_(op), hardware_(hardware), plan_(plan), intrinsics_(intrinsics), s_(define(op)) {}
 
@@ -165,7 +165,7 @@ class Scheduler {
 Result<schedule::Schedule> schedule_elementwise(const Operator& op, const isa::HwConfig& hardware,
                                                 const ElementwisePlan& plan,
                                                 const tensorize::IntrinsicSet& intrinsics) {
-  return Scheduler(op, hardware, plan, intrinsics).run();
+  return ElementwiseScheduler(op, hardware, plan, intrinsics).run();
 }
 
 }  // namespace tandem::ops

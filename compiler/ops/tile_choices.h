@@ -10,4 +10,7 @@ namespace tandem::ops {
 /// the small ones thinned out.
 std::vector<int64_t> tile_choices(int64_t total);
 
+/// How many blocks of `block` cover `count`.
+constexpr int64_t blocks(int64_t count, int64_t block) { return (count + block - 1) / block; }
+
 }  // namespace tandem::ops

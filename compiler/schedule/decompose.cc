@@ -9,7 +9,7 @@ namespace tandem::schedule {
 namespace {
 
 /// One operation of a chain: what it makes of its operand.
-using Operation = std::function<Expr(const Expr&)>;
+using Rewrap = std::function<Expr(const Expr&)>;
 
 bool reads(const Expr& expr, const std::string& buffer) {
   class Search : public loop::Rewriter {
@@ -33,7 +33,7 @@ bool reads(const Expr& expr, const std::string& buffer) {
 
 /// Follows the operand that reads `buffer` down to the load, collecting operations, the last one first; null where it
 /// is no chain.
-const loop::Load* chain_of(const Expr& expr, const std::string& buffer, std::vector<Operation>& operations) {
+const loop::Load* chain_of(const Expr& expr, const std::string& buffer, std::vector<Rewrap>& operations) {
   if (const auto* load = std::get_if<loop::Load>(&expr->node)) return load->buffer->name == buffer ? load : nullptr;
   if (const auto* node = std::get_if<loop::Binary>(&expr->node)) {
     const bool left = reads(node->a, buffer), right = reads(node->b, buffer);
@@ -97,7 +97,7 @@ Result<void> decompose(Schedule& schedule, const std::string& loop, const std::s
   const auto* store = std::get_if<loop::Store>(&inner->node);
   if (!store) return refuse("decompose", path.back(), "this is no perfect nest around one store");
   const auto* conversion = std::get_if<loop::Cast>(&store->value->node);
-  std::vector<Operation> operations;
+  std::vector<Rewrap> operations;
   const loop::Load* load = chain_of(conversion ? conversion->value : store->value, buffer, operations);
   if (!load) {
     return refuse("decompose", path.back(),
@@ -140,7 +140,7 @@ Result<void> decompose(Schedule& schedule, const std::string& loop, const std::s
   const BufferRef target = load->buffer;
   loop::Kernel names = schedule.kernel;
   for (size_t step = 0; step < operations.size(); ++step) {
-    const Operation& operation = operations[operations.size() - 1 - step];
+    const Rewrap& operation = operations[operations.size() - 1 - step];
     Stmt update = loop::store(target, load->indices, operation(loop::load(target, load->indices)));
     std::map<VarRef, Expr> renamed;
     std::map<VarRef, VarRef> vars;

@@ -21,8 +21,6 @@ namespace {
 using isa::Engine;
 
 constexpr std::array<Engine, 3> kEngines{Engine::kLoad, Engine::kCompute, Engine::kStore};
-constexpr size_t index_of(Engine engine) { return static_cast<size_t>(engine); }
-
 /// Zeroed memory whose untouched pages cost nothing.
 class Dram {
  public:

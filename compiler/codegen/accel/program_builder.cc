@@ -18,18 +18,6 @@
 namespace tandem::codegen {
 namespace {
 
-struct DramEntry {
-  std::string name;
-  std::optional<isa::Role> role;  // none: a constant
-  DType type = DType::kI8;
-  Shape shape;
-  std::string layout;
-  Bytes data;
-  uint64_t address = 0;
-
-  int64_t size_bytes() const { return element_count(shape) * tandem::size_bytes(type); }
-};
-
 loop::Type loop_type(DType type) {
   switch (type) {
     case DType::kI8:
@@ -50,6 +38,18 @@ uint64_t round_up(uint64_t value, uint64_t multiple) { return (value + multiple 
 }  // namespace
 
 struct ProgramBuilder::Impl {
+  struct DramEntry {
+    std::string name;
+    std::optional<isa::Role> role;  // none: a constant
+    DType type = DType::kI8;
+    Shape shape;
+    std::string layout;
+    Bytes data;
+    uint64_t address = 0;
+
+    int64_t size_bytes() const { return element_count(shape) * tandem::size_bytes(type); }
+  };
+
   std::string name;
   isa::HwConfig hardware;
   isa::Codec codec;
@@ -119,7 +119,7 @@ Result<void> ProgramBuilder::add_layer(const std::string& name, const loop::Kern
   for (size_t i = 0; i < arguments.size(); ++i) {
     TANDEM_CHECK(arguments[i] >= 0 && static_cast<size_t>(arguments[i]) < impl.tensors.size(),
                  "an unknown DRAM tensor");
-    const DramEntry& tensor = impl.tensors[static_cast<size_t>(arguments[i])];
+    const Impl::DramEntry& tensor = impl.tensors[static_cast<size_t>(arguments[i])];
     const loop::Param& param = scheduled.params[i];
     if (param.buffer->shape != tensor.shape || param.buffer->type != loop_type(tensor.type)) {
       return Diagnostic{{},

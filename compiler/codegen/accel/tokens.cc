@@ -17,8 +17,6 @@ constexpr int64_t kNone = -1;
 using Known = std::array<int64_t, kEngines>;
 constexpr Known kNothing = {kNone, kNone, kNone};
 
-size_t index_of(isa::Engine engine) { return static_cast<size_t>(engine); }
-
 void raise(Known& to, const Known& from) {
   for (size_t e = 0; e < kEngines; ++e) to[e] = std::max(to[e], from[e]);
 }
