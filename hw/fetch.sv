@@ -143,7 +143,7 @@ module fetch #(
       gear_q <= gear_q >> InsnWidth;
       left_q <= left_q - 32'd1;
       number_q <= number_q + 32'd1;
-    end else if (taken && left_q != '0) begin
+    end else if (taken && left_q != '0 && !failed_q) begin
       // Fewer words than an instruction has are held, so that the bad beat is the next instruction's.
       if (word[BusBits]) failed_q <= 1'b1;
       else held_q <= held_q + GearBits'(BusWords);

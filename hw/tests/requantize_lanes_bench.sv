@@ -1,4 +1,4 @@
-// requantize_lanes, the second of two, against both rules in plain 64-bit integers, as TFLite and gemmlowp state them: edge values and random ones, one per cycle.
+// requantize_lanes, the second of two, against both rules in plain 64-bit integers: edge values and random ones, one per cycle.
 module requantize_lanes_bench;
   `include "bench.svh"
   localparam int Latency = 13;
@@ -31,34 +31,11 @@ module requantize_lanes_bench;
     cycle <= cycle + 4'd1;
   end
 
-  function automatic logic signed [63:0] saturate(input logic signed [63:0] x);
-    saturate = (x > 64'sd2147483647) ? 64'sd2147483647 : (x < -64'sd2147483648) ? -64'sd2147483648 : x;
-  endfunction
-  // The value without zero point, in 64 bits.
-  function automatic logic signed [63:0] rule(input logic signed [31:0] x);
-    logic signed [31:0] y;
-    logic signed [63:0] product, high, mask, remainder;
-    integer shift;
-    begin
-      if (tflite) begin
-        y = x << left;
-        product = y * $signed({33'd0, multiplier});
-        high = saturate((product + 64'sd1073741824) >>> 31);
-        mask = (64'sd1 << right) - 64'sd1;
-        remainder = high & mask;
-        rule = (high >>> right) + ((remainder > (mask >>> 1) + ((high < 64'sd0) ? 64'sd1 : 64'sd0)) ? 64'sd1 : 64'sd0);
-      end else begin
-        shift = 31 + right - left;
-        product = x * $signed({33'd0, multiplier});
-        rule = saturate((shift == 0) ? product : (product + (64'sd1 << (shift - 1))) >>> shift);
-      end
-    end
-  endfunction
+  `include "requantize_rule.svh"
 
   logic [31:0]        edge_of [0:7];
   logic [31:0]        expected [0:16383];
   logic [7:0]         expected_narrow [0:16383];
-  logic signed [31:0] moved, lo, hi;
   integer i, seed = 7;
 
   initial begin
@@ -83,13 +60,8 @@ module requantize_lanes_bench;
       left = (i % 2 == 0) ? 5'd0 : $random(seed);
       right = (i % 4 == 0) ? 5'd0 : $random(seed);
       bounds = (i % 11 == 0) ? 24'h7f8000 : $random(seed);
-      expected[i] = rule(acc + bias);
-      lo = $signed(bounds[15:8]);
-      hi = $signed(bounds[23:16]);
-      moved = expected[i] + {{24{bounds[7]}}, bounds[7:0]};
-      if (moved < lo) moved = lo;
-      if (moved > hi) moved = hi;
-      expected_narrow[i] = moved[7:0];
+      expected[i] = rule(tflite, acc + bias, multiplier, left, right);
+      expected_narrow[i] = clamped({{32{expected[i][31]}}, expected[i]}, bounds);
       // What was given before the last edge is at stage 0; results follow Latency edges after their operands.
       if (i >= 20 && (i < 6000 || i >= 6000 + Latency)) begin
         check(result === expected[i-Latency], 1);
