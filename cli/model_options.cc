@@ -3,12 +3,21 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "cli/cli.h"
 #include "compiler/graph/import_onnx.h"
 #include "runtime/knobs_file.h"
 #include "support/environment.h"
 #include "support/file.h"
 
 namespace tandem::cli {
+namespace {
+
+const std::vector<std::string>& rules() {
+  static const std::vector<std::string> kRules = {ops::name(ops::Rounding::kSingle), ops::name(ops::Rounding::kTflite)};
+  return kRules;
+}
+
+}  // namespace
 
 void add_model_options(CLI::App& command, ModelOptions& options) {
   command
@@ -19,6 +28,9 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
       .add_option("--knobs", options.knobs,
                   "Schedules by layer, as 'tandem explore' writes them; what is left out keeps its default")
       ->type_name("SCHEDULES.json");
+  add_choice(
+      command, "--rule", options.rule, rules(),
+      "How an ONNX model's sums are rounded: one shift, or as TFLite does; default: shifts where they do, else tflite");
 }
 
 Result<Model> load_model(const ModelOptions& options) {
@@ -32,7 +44,10 @@ Result<Model> load_model(const ModelOptions& options) {
   if (content.compare(0, 6, "graph ") == 0) {
     TANDEM_ASSIGN(model.graph, graph::parse_graph(content, options.model));
   } else {
-    TANDEM_ASSIGN(model.graph, graph::import_onnx(options.model));
+    std::optional<ops::Rounding> rule;
+    if (!options.rule.empty()) rule = options.rule == rules()[0] ? ops::Rounding::kSingle : ops::Rounding::kTflite;
+    TANDEM_ASSIGN(model.graph, graph::import_onnx(options.model, rule));
+    for (const std::string& left_out : model.graph.notes) note(left_out);
   }
   return model;
 }

@@ -20,9 +20,10 @@ struct ModelOptions {
   std::string hw;        // "": VTA's default
   std::string knobs;     // "": default schedules
   std::string platform;  // "": the default platform
+  std::string rule;      // "": what the model asks for
 };
 
-/// Declares MODEL, --hw and --knobs.
+/// Declares MODEL, --hw, --knobs and --rule.
 void add_model_options(CLI::App& command, ModelOptions& options);
 
 /// A model as the user names it: an .onnx file, a graph's text, or a folder that `tandem compile -o` wrote.

@@ -2,8 +2,8 @@
 // framework's types.
 //
 // All arithmetic is on integers. A tensor's scale only says what its integers stand for (real = integer * 2^exponent)
-// and takes no part in any computation: importing has folded it into shifts, under the rounding rule that the graph
-// names.
+// and takes no part in any computation: importing has folded scales and zero points into shifts or into multipliers,
+// under the rounding rule that the graph names.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ using TensorId = int;  // index into Graph::tensors
 struct ActivationTensor {
   std::string name;  // unique
   Shape shape;
-  std::optional<int> exponent;  // of the power-of-two scale, where known
+  std::optional<int> exponent;  // of a power-of-two scale without zero point, where it has one that is known
 };
 
 /// One operator. `weight` (i8) and `bias` (i32; where channels have requantisations of their own, their parameters) are
@@ -45,11 +45,12 @@ struct Port {
 
 struct Graph {
   std::string name;
-  std::string rule = "single";  // rounding rule of requantisations by shift: one round-half-up shift
+  std::string rule = "single";  // of rounding (ops::Rounding); requantisations by a shift have `single`
   std::vector<ActivationTensor> tensors;
   std::vector<Layer> layers;  // each after the layers whose outputs it reads
   std::vector<Port> inputs;
   std::vector<Port> outputs;
+  std::vector<std::string> notes;  // what importing left out; no part of the text
 };
 
 /// The shape that `op` gives, e.g. [1, 16, 8, 8].

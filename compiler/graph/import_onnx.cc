@@ -33,6 +33,12 @@ const std::map<std::string, OnnxImporter::Method>& OnnxImporter::methods() {
       {"Relu", &OnnxImporter::relu},
       {"Clip", &OnnxImporter::clip},
       {"MaxPool", &OnnxImporter::max_pool},
+      {"AveragePool", &OnnxImporter::average_pool},
+      {"GlobalAveragePool", &OnnxImporter::global_average_pool},
+      {"com.microsoft.QLinearAveragePool", &OnnxImporter::qlinear_average_pool},
+      {"com.microsoft.QLinearGlobalAveragePool", &OnnxImporter::qlinear_global_average_pool},
+      {"Pad", &OnnxImporter::pad},
+      {"Softmax", &OnnxImporter::softmax},
       {"Flatten", &OnnxImporter::flatten},
       {"Reshape", &OnnxImporter::reshape},
       {"Identity", &OnnxImporter::identity},
@@ -100,24 +106,29 @@ Result<Graph> OnnxImporter::run(const std::string& path) {
         fmt::format("{} of {} nodes cannot be imported:\n  {}", unsupported.size(), model_.nodes.size(),
                     join(unsupported, "\n  ")),
         supported,
-        wants_shifts_
-            ? "requantisation is one shift for a whole tensor: quantise symmetrically (zero point 0), with one "
-              "power-of-two scale per tensor, as models/digits/train.py does"
+        wants_multipliers_
+            ? "requantisation is one shift for a whole tensor here: multipliers take other scales and zero "
+              "points"
             : ""};
   }
 
   const OnnxValue& out = model_.outputs[0];
   const auto result = values_.find(out.name);
-  if (result == values_.end() ||
-      (result->second.kind != OnnxMeaning::kInteger && result->second.kind != OnnxMeaning::kReal)) {
+  const OnnxMeaning value = result == values_.end() ? OnnxMeaning{} : result->second;
+  if (value.kind != OnnxMeaning::kInteger && value.kind != OnnxMeaning::kReal &&
+      value.kind != OnnxMeaning::kProbability) {
     return Diagnostic{where,
                       fmt::format("output '{}' is not quantised", out.name),
                       {},
                       "the last layer needs a QuantizeLinear after it"};
   }
-  const Shape& extents = shape_of(result->second);
-  graph_.outputs.push_back(
-      {result->second.tensor, result->second.is_flat ? Shape{1, element_count(extents)} : extents});
+  if (!value.pads.empty()) return Diagnostic{where, fmt::format("output '{}' is padded", out.name), {}, ""};
+  if (value.kind == OnnxMeaning::kProbability) {
+    graph_.notes.push_back(
+        fmt::format("the Softmax before output '{}' is left out: the output is its operand", out.name));
+  }
+  const Shape& extents = shape_of(value);
+  graph_.outputs.push_back({value.tensor, value.is_flat ? Shape{1, element_count(extents)} : extents});
   Graph graph = fuse_clips(graph_);
   if (const std::string rule = broken_rule(graph); !rule.empty()) {
     return Diagnostic{where, "the model contradicts itself: " + rule, {}, ""};
@@ -146,49 +157,70 @@ OnnxMeaning OnnxImporter::input(const OnnxNode& node, size_t index) {
   return {};
 }
 
-/// The exponent of a power-of-two scale; the zero point must be 0 and int8 (int32 for a bias).
-int OnnxImporter::exponent(const OnnxNode& node, size_t scale, size_t zero_point) {
-  const OnnxMeaning value = input(node, scale);
-  if (has_input(node, zero_point)) {
-    const OnnxMeaning zero = input(node, zero_point);
-    if (zero.kind != OnnxMeaning::kConstant ||
-        (zero.constant.type != DType::kI8 && zero.constant.type != DType::kI32)) {
-      if (zero.kind != OnnxMeaning::kUnknown) {
-        reason(
-            fmt::format("zero point '{}' is no constant of int8, so the tensor is not int8", node.inputs[zero_point]));
-      }
-    } else {
-      const int64_t step = size_bytes(zero.constant.type);
-      for (int64_t i = 0; i < zero.constant.size(); ++i) {
-        const int64_t point = step == 1 ? zero.constant.as<int8_t>()[i] : zero.constant.as<int32_t>()[i];
-        if (point == 0) continue;
-        wants_shifts_ = true;
-        reason(fmt::format("zero point '{}' is {}, not 0", node.inputs[zero_point], point));
-        break;
-      }
-    }
-  } else {
+/// Of int8, or of int32 where it is 0. Shifts know none but 0.
+int OnnxImporter::zero_point(const OnnxNode& node, size_t index) {
+  if (!has_input(node, index)) {
     reason("it has no zero point, so the tensor is uint8; int8 is supported");
+    return 0;
   }
-  if (value.kind == OnnxMeaning::kUnknown) return 0;
+  const OnnxMeaning zero = input(node, index);
+  if (zero.kind == OnnxMeaning::kUnknown) return 0;
+  if (zero.kind != OnnxMeaning::kConstant || (zero.constant.type != DType::kI8 && zero.constant.type != DType::kI32)) {
+    reason(fmt::format("zero point '{}' is no constant of int8, so the tensor is not int8", node.inputs[index]));
+    return 0;
+  }
+  const bool narrow = zero.constant.type == DType::kI8;
+  for (int64_t i = 0; i < zero.constant.size(); ++i) {
+    const int point = narrow ? zero.constant.as<int8_t>()[i] : zero.constant.as<int32_t>()[i];
+    if (point == 0) continue;
+    if (arithmetic_ == Arithmetic::kMultipliers && narrow && zero.constant.size() == 1) return point;
+    wants_multipliers_ = wants_multipliers_ || (narrow && zero.constant.size() == 1);
+    reason(fmt::format("zero point '{}' is {}, not 0", node.inputs[index], point));
+    break;
+  }
+  return 0;
+}
+
+Quantisation OnnxImporter::quantisation(const OnnxNode& node, size_t scale, size_t zero_point) {
+  const OnnxMeaning value = input(node, scale);
+  Quantisation result;
+  result.zero_point = this->zero_point(node, zero_point);
+  if (value.kind == OnnxMeaning::kUnknown) return result;
   if (value.kind != OnnxMeaning::kConstant || value.constant.type != DType::kF32 || value.constant.size() < 1) {
     reason(fmt::format("scale '{}' is no constant of float32", node.inputs[scale]));
-    return 0;
+    return result;
   }
   const float* scales = value.constant.as<float>();
   const auto [least, most] = std::minmax_element(scales, scales + value.constant.size());
-  if (*least != *most) {
-    wants_shifts_ = true;
+  if (!(*least > 0) || !std::isfinite(*most)) {
+    reason(fmt::format("scale '{}' is {}, which is no positive number", node.inputs[scale], *least));
+    return result;
+  }
+  const size_t count = *least == *most ? 1 : static_cast<size_t>(value.constant.size());
+  const Quantisation read{std::vector<float>(scales, scales + count), result.zero_point};
+  if (arithmetic_ == Arithmetic::kMultipliers) return read;
+  if (count > 1) {
+    wants_multipliers_ = true;
     reason(fmt::format("scale '{}' differs from channel to channel ({} to {})", node.inputs[scale], *least, *most));
-    return 0;
+    return result;
   }
-  int power = 0;
-  if (!(scales[0] > 0) || !std::isfinite(scales[0]) || std::frexp(scales[0], &power) != 0.5f) {
-    wants_shifts_ = true;
+  if (!Quantisation{read.scales}.exponent()) {
+    wants_multipliers_ = true;
     reason(fmt::format("scale '{}' is {}, which is no power of two", node.inputs[scale], scales[0]));
-    return 0;
+    return result;
   }
+  return read;
+}
+
+std::optional<int> Quantisation::exponent() const {
+  int power = 0;
+  if (scales.size() != 1 || zero_point != 0 || std::frexp(scales[0], &power) != 0.5f) return std::nullopt;
   return power - 1;
+}
+
+std::string Quantisation::text() const {
+  if (const std::optional<int> power = exponent()) return fmt::format("2^{}", *power);
+  return fmt::format("{} of zero point {}", scales[0], zero_point);
 }
 
 int64_t OnnxImporter::integer_attribute(const OnnxNode& node, const std::string& name, int64_t otherwise) {
@@ -229,9 +261,18 @@ void OnnxImporter::must_be(const OnnxNode& node, const std::string& attribute, c
                      scalar ? std::to_string(value[0]) : to_string(value)));
 }
 
-Result<Graph> import_onnx(const std::string& path) {
+Result<Graph> import_onnx(const OnnxModel& model, const std::string& path, std::optional<ops::Rounding> rule) {
+  if (rule != ops::Rounding::kTflite) {
+    OnnxImporter importer(model);
+    Result<Graph> graph = importer.run(path);
+    if (graph.ok() || !importer.wants_multipliers()) return graph;
+  }
+  return OnnxImporter(model, Arithmetic::kMultipliers, rule.value_or(ops::Rounding::kTflite)).run(path);
+}
+
+Result<Graph> import_onnx(const std::string& path, std::optional<ops::Rounding> rule) {
   TANDEM_ASSIGN(const OnnxModel model, read_onnx(path));
-  return OnnxImporter(model).run(path);
+  return import_onnx(model, path, rule);
 }
 
 }  // namespace tandem::graph

@@ -240,15 +240,72 @@ TEST(ImportOnnxTest, NamesEveryNodeThatItCannotTake) {
       node("Flatten", {"pool"}, "y"),
   });
   model.constants["per_channel"] = Tensor(DType::kF32, {3});
+  std::fill_n(model.constants["per_channel"].as<float>(), 3, 0.25f);
   model.constants["per_channel"].as<float>()[1] = 0.5f;
-  EXPECT_EQ(render(import(model).error()), R"(made.onnx: error: 5 of 6 nodes cannot be imported:
-  grouped (QLinearConv): attribute 'group' is 2; 1 is supported; its input [1, 2, 4, 4] does not fit its weight [3, 2, 3, 3]
-  soft (Softmax): the operator is not supported
+  EXPECT_EQ(render(import(model).error()), R"(made.onnx: error: 4 of 6 nodes cannot be imported:
+  grouped (QLinearConv): its 2 groups do not divide its 3 output channels
   after (Sigmoid): the operator is not supported
-  conv (QLinearConv): scale 'third' is 0.33333334, which is no power of two; scale 'per_channel' differs from channel to channel (0 to 0.5); zero point 'five' is 5, not 0
+  conv (QLinearConv): scale 'third' is 0.33333334, which is no power of two; scale 'per_channel' differs from channel to channel (0.25 to 0.5); zero point 'five' is 5, not 0
   pool (MaxPool): attribute 'ceil_mode' is 1; 0 is supported
-  legal: Add, Clip, Constant, Conv, DequantizeLinear, Dropout, Flatten, Gemm, Identity, MatMul, MaxPool, QLinearConv, QLinearMatMul, QuantizeLinear, Relu, Reshape, com.microsoft.QGemm, com.microsoft.QLinearAdd
-  hint: requantisation is one shift for a whole tensor: quantise symmetrically (zero point 0), with one power-of-two scale per tensor, as models/digits/train.py does)");
+  legal: Add, AveragePool, Clip, Constant, Conv, DequantizeLinear, Dropout, Flatten, Gemm, GlobalAveragePool, Identity, MatMul, MaxPool, Pad, QLinearConv, QLinearMatMul, QuantizeLinear, Relu, Reshape, Softmax, com.microsoft.QGemm, com.microsoft.QLinearAdd, com.microsoft.QLinearAveragePool, com.microsoft.QLinearGlobalAveragePool
+  hint: requantisation is one shift for a whole tensor here: multipliers take other scales and zero points)");
+  // Multipliers take those scales and zero points.
+  EXPECT_EQ(import_onnx(model, "made.onnx").error().what, R"(3 of 6 nodes cannot be imported:
+  grouped (QLinearConv): its 2 groups do not divide its 3 output channels
+  after (Sigmoid): the operator is not supported
+  pool (MaxPool): attribute 'ceil_mode' is 1; 0 is supported)");
+}
+
+TEST(ImportOnnxTest, MultipliersTakeAnyScaleAndZeroPoint) {
+  OnnxModel model = model_of({
+      node("Pad", {"x", "pads", "five"}, "padded"),
+      node("QLinearConv", {"padded", "third", "five", "w", "per_channel", "zero", "third", "five", "b"}, "conv",
+           {{"strides", Ints{2, 2}}}),
+      node("com.microsoft.QLinearAdd", {"conv", "third", "five", "conv", "eighth", "zero", "one", "zero"}, "sum"),
+      node("com.microsoft.QLinearGlobalAveragePool", {"sum", "one", "zero", "one", "zero"}, "y"),
+  });
+  model.constants["pads"] = Tensor(DType::kI64, {8});
+  model.constants["pads"].as<int64_t>()[6] = model.constants["pads"].as<int64_t>()[7] = 1;
+  model.constants["per_channel"] = Tensor(DType::kF32, {3});
+  for (int o = 0; o < 3; ++o) model.constants["per_channel"].as<float>()[o] = static_cast<float>(o + 1) / 16;
+  std::fill_n(model.constants["w"].as<int8_t>(), model.constants["w"].size(), int8_t{2});
+  const Graph graph = import_onnx(model, "made.onnx").value();
+  const std::string text = without_constants(graph);
+  EXPECT_EQ(text.substr(text.find("layer ")),
+            R"(layer "conv" conv2d("x") -> "conv" kernel 3x3 stride 2x2 pad 0,0,1,1 pad_value 5 channels tflite
+layer "sum" add("conv", "conv") -> "sum" channels tflite
+layer "y" average_pool("sum") -> "y" kernel 2x2 stride 1x1 pad 0,0,0,0 channels tflite
+output "y" [1, 3, 1, 1]
+)");
+  const int32_t* conv = graph.layers[0].bias.as<int32_t>();
+  EXPECT_EQ(conv[0], -5 * 2 * 18) << "the zero point times the sum of the weights";
+  EXPECT_EQ(conv[1], 1 << 30) << "1/16 is 0.5 * 2^-3";
+  EXPECT_EQ(conv[2], 3 << 8) << "to the right";
+  EXPECT_EQ(conv[4 + 2], 2 << 8);
+  const Graph single = import_onnx(model, "made.onnx", ops::Rounding::kSingle).value();
+  EXPECT_EQ(single.rule, "single");
+  EXPECT_EQ(std::get<ops::Conv2d>(single.layers[0].op).per_channel, ops::Rounding::kSingle);
+  EXPECT_EQ(std::get<ops::Add>(single.layers[1].op).rescaled, ops::Rounding::kSingle);
+}
+
+TEST(ImportOnnxTest, APadThatNoConvolutionTakesIn) {
+  OnnxModel model = model_of(
+      {node("Pad", {"x", "pads"}, "padded"), node("MaxPool", {"padded"}, "y", {{"kernel_shape", Ints{2, 2}}})});
+  model.constants["pads"] = Tensor(DType::kI64, {8});
+  model.constants["pads"].as<int64_t>()[2] = 1;
+  EXPECT_EQ(reasons_of(model),
+            "1 of 2 nodes cannot be imported:\n  y (MaxPool): its input is padded by a Pad, which is "
+            "supported before a convolution");
+}
+
+TEST(ImportOnnxTest, GroupsAndDilations) {
+  OnnxModel model =
+      model_of({qconv("y", {{"group", int64_t{2}}, {"dilations", Ints{2, 1}}, {"pads", Ints{2, 1, 2, 1}}})});
+  model.constants["w"] = Tensor(DType::kI8, {4, 1, 3, 3});
+  model.constants["b"] = Tensor(DType::kI32, {4});
+  EXPECT_EQ(layers_of(model),
+            "layer \"y\" conv2d(\"x\") -> \"y\" kernel 3x3 stride 1x1 pad 2,1,2,1 dilation 2x1 groups 2 shift 3 "
+            "clamp -128..127\noutput \"y\" [1, 4, 4, 4]\n");
 }
 
 TEST(ImportOnnxTest, ReasonsNameWhatIsMissing) {

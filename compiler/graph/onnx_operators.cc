@@ -16,8 +16,9 @@ int as_int8(double value) { return static_cast<int>(std::clamp(std::nearbyint(va
 // ---- QDQ form
 
 void OnnxImporter::quantize(const OnnxNode& node) {
-  const int scale = exponent(node, 1, 2);
+  const Quantisation to = quantisation(node, 1, 2);
   const OnnxMeaning x = input(node, 0);
+  if (to.scales.size() > 1) reason("it quantises an activation with a scale for each channel");
   switch (x.kind) {
     case OnnxMeaning::kUnknown:
       return;
@@ -27,42 +28,44 @@ void OnnxImporter::quantize(const OnnxNode& node) {
       value.is_flat = x.is_flat;
       if (!graph_.inputs.empty()) {
         value.tensor = graph_.inputs[0].tensor;
-        if (graph_.tensors[static_cast<size_t>(value.tensor)].exponent != scale)
-          reason("the model's input is quantised with two scales");
+        if (input_quantisation_ != to) reason("the model's input is quantised with two scales");
       } else {
-        value.tensor = add_tensor(node.inputs[0], x.is_flat ? Shape{1, x.shape[1], 1, 1} : x.shape, scale);
+        value.tensor = add_tensor(node.inputs[0], x.is_flat ? Shape{1, x.shape[1], 1, 1} : x.shape, to.exponent());
         graph_.inputs.push_back({value.tensor, x.shape});
+        input_quantisation_ = to;
       }
       return give(node, value);
     }
-    case OnnxMeaning::kSum: {
-      Layer layer = x.layer;
-      ops::Requantize& requantize = set_shift(layer, x.exponent, scale);
-      requantize.low = as_int8(std::ldexp(x.low, -scale));
-      requantize.high = as_int8(std::ldexp(x.high, -scale));
-      return give(node, finish(node, layer, scale, x.is_flat));
-    }
+    case OnnxMeaning::kSum:
+      return give(node, finish_sum(node, x, to));
     case OnnxMeaning::kReal: {
-      if (x.exponent != scale) return reason(fmt::format("it rescales a tensor from 2^{} to 2^{}", x.exponent, scale));
+      if (x.quantisation != to) {
+        return reason(fmt::format("it rescales a tensor from {} to {}", x.quantisation.text(), to.text()));
+      }
       OnnxMeaning same = x;
       same.kind = OnnxMeaning::kInteger;
       return give(node, same);
     }
+    case OnnxMeaning::kProbability:
+      return give(node, x);
     default:
       return reason("it quantises a constant");
   }
 }
 
 void OnnxImporter::dequantize(const OnnxNode& node) {
-  const int scale = exponent(node, 1, 2);
   OnnxMeaning x = input(node, 0);
-  x.exponent = scale;
+  if (x.kind == OnnxMeaning::kProbability) return give(node, x);
+  x.quantisation = quantisation(node, 1, 2);
   if (x.kind == OnnxMeaning::kConstant) {
     x.kind = OnnxMeaning::kRealConstant;
-  } else if (is_activation(x, OnnxMeaning::kInteger)) {
+    // Of a weight [o, ...] the output channels, of a bias its only axis.
+    if (x.quantisation.scales.size() > 1 && integer_attribute(node, "axis", 1) != 0 && x.constant.shape.size() > 1)
+      reason("its scales are not those of axis 0");
+  } else if (is_activation(x, OnnxMeaning::kInteger, /*may_be_padded=*/true)) {
     x.kind = OnnxMeaning::kReal;
-    auto& known = graph_.tensors[static_cast<size_t>(x.tensor)].exponent;
-    if (!known) known = scale;
+    if (x.quantisation.scales.size() > 1) reason("its input has a scale for each channel");
+    set_exponent(x, x.quantisation);
   } else {
     return;
   }
@@ -73,17 +76,12 @@ void OnnxImporter::conv(const OnnxNode& node) {
   const OnnxMeaning x = input(node, 0);
   const OnnxMeaning weight = input(node, 1);
   const OnnxMeaning bias = has_input(node, 2) ? input(node, 2) : OnnxMeaning{};
-  if (x.kind != OnnxMeaning::kUnknown && !is_activation(x, OnnxMeaning::kReal)) return;
-  if (weight.kind != OnnxMeaning::kUnknown && weight.kind != OnnxMeaning::kRealConstant)
-    return reason("its weight is no constant behind a DequantizeLinear");
-  if (bias.kind != OnnxMeaning::kUnknown && bias.kind != OnnxMeaning::kRealConstant)
-    return reason("its bias is no constant behind a DequantizeLinear");
-  const int scale = x.exponent + weight.exponent;
-  if (bias.kind == OnnxMeaning::kRealConstant && x.kind != OnnxMeaning::kUnknown && bias.exponent != scale) {
-    reason(
-        fmt::format("its bias has scale 2^{}; that of input times weight, 2^{}, is supported", bias.exponent, scale));
-  }
-  give(node, sum(convolution(node, x, weight, &bias), scale, false));
+  if (x.kind != OnnxMeaning::kUnknown && !is_activation(x, OnnxMeaning::kReal, /*may_be_padded=*/true)) return;
+  if (!is_constant(weight, OnnxMeaning::kRealConstant, "weight")) return;
+  if (!is_constant(bias, OnnxMeaning::kRealConstant, "bias")) return;
+  check_bias(x, weight, bias);
+  give(node, sum(convolution(node, x, x.quantisation.zero_point, weight, &bias), {x.quantisation}, weight.quantisation,
+                 false));
 }
 
 void OnnxImporter::gemm(const OnnxNode& node) {
@@ -94,25 +92,19 @@ void OnnxImporter::gemm(const OnnxNode& node) {
   const OnnxMeaning weight = input(node, 1);
   const OnnxMeaning bias = has_input(node, 2) ? input(node, 2) : OnnxMeaning{};
   if (x.kind != OnnxMeaning::kUnknown && !is_activation(x, OnnxMeaning::kReal)) return;
-  if (weight.kind != OnnxMeaning::kUnknown && weight.kind != OnnxMeaning::kRealConstant)
-    return reason("its weight is no constant behind a DequantizeLinear");
-  if (bias.kind != OnnxMeaning::kUnknown && bias.kind != OnnxMeaning::kRealConstant)
-    return reason("its bias is no constant behind a DequantizeLinear");
-  const int scale = x.exponent + weight.exponent;
-  if (bias.kind == OnnxMeaning::kRealConstant && x.kind != OnnxMeaning::kUnknown && bias.exponent != scale) {
-    reason(
-        fmt::format("its bias has scale 2^{}; that of input times weight, 2^{}, is supported", bias.exponent, scale));
-  }
-  give(node, sum(dense(node, x, weight, integer_attribute(node, "transB", 0) == 1, &bias), scale, true));
+  if (!is_constant(weight, OnnxMeaning::kRealConstant, "weight")) return;
+  if (!is_constant(bias, OnnxMeaning::kRealConstant, "bias")) return;
+  check_bias(x, weight, bias);
+  give(node, sum(dense(node, x, weight, integer_attribute(node, "transB", 0) == 1, &bias), {x.quantisation},
+                 weight.quantisation, true));
 }
 
 void OnnxImporter::matmul(const OnnxNode& node) {
   const OnnxMeaning x = input(node, 0);
   const OnnxMeaning weight = input(node, 1);
   if (x.kind != OnnxMeaning::kUnknown && !is_activation(x, OnnxMeaning::kReal)) return;
-  if (weight.kind != OnnxMeaning::kUnknown && weight.kind != OnnxMeaning::kRealConstant)
-    return reason("its weight is no constant behind a DequantizeLinear");
-  give(node, sum(dense(node, x, weight, false, nullptr), x.exponent + weight.exponent, true));
+  if (!is_constant(weight, OnnxMeaning::kRealConstant, "weight")) return;
+  give(node, sum(dense(node, x, weight, false, nullptr), {x.quantisation}, weight.quantisation, true));
 }
 
 void OnnxImporter::add(const OnnxNode& node) {
@@ -128,22 +120,17 @@ void OnnxImporter::add(const OnnxNode& node) {
     if (op == nullptr || !total.is_flat || !empty || std::isfinite(total.low) || std::isfinite(total.high)) {
       return reason("it adds a constant to something other than the result of a MatMul");
     }
-    if (bias.exponent != total.exponent) {
-      reason(fmt::format("its bias has scale 2^{}; that of input times weight, 2^{}, is supported", bias.exponent,
-                         total.exponent));
-    }
-    const OnnxMeaning weight = [&] {
-      OnnxMeaning value;
-      value.constant = total.layer.weight;
-      return value;
-    }();
+    OnnxMeaning x, weight;  // of the MatMul
+    x.kind = weight.kind = OnnxMeaning::kRealConstant;
+    x.quantisation = total.operands[0];
+    weight.quantisation = total.weight;
+    weight.constant = total.layer.weight;
+    check_bias(x, weight, bias);
     if (take_constants(total.layer, weight, &bias)) give(node, total);
     return;
   }
   if (!is_activation(a, OnnxMeaning::kReal) || !is_activation(b, OnnxMeaning::kReal)) return;
-  int fine = 0;
-  const auto layer = addition(node, a, b, a.exponent, b.exponent, fine);
-  give(node, sum(layer, fine, a.is_flat));
+  give(node, sum(addition(node, a, b), {a.quantisation, b.quantisation}, {}, a.is_flat));
 }
 
 void OnnxImporter::relu(const OnnxNode& node) {
@@ -153,8 +140,11 @@ void OnnxImporter::relu(const OnnxNode& node) {
     x.high = std::max(x.high, 0.0);
     return give(node, x);
   }
-  if (x.kind == OnnxMeaning::kReal || x.kind == OnnxMeaning::kInteger) return clamp_activation(node, x, 0, 127);
-  is_activation(x, OnnxMeaning::kReal);
+  if (x.kind != OnnxMeaning::kReal && x.kind != OnnxMeaning::kInteger) {
+    is_activation(x, OnnxMeaning::kReal);
+    return;
+  }
+  if (!is_padded(x)) clamp_activation(node, x, x.kind == OnnxMeaning::kReal ? x.quantisation.zero_point : 0, 127);
 }
 
 void OnnxImporter::clip(const OnnxNode& node) {
@@ -185,13 +175,17 @@ void OnnxImporter::clip(const OnnxNode& node) {
     is_activation(x, OnnxMeaning::kReal);
     return;
   }
-  const int scale = x.kind == OnnxMeaning::kReal ? x.exponent : 0;  // bounds of an integer tensor are integers
-  for (double bound : bounds) {
-    const double steps = std::ldexp(bound, -scale);
-    if (std::isfinite(steps) && steps != std::floor(steps))
-      return reason(fmt::format("its bound {} is no multiple of the scale 2^{}", bound, scale));
+  if (is_padded(x)) return;
+  // Bounds of an integer tensor are integers.
+  const Quantisation scale = x.kind == OnnxMeaning::kReal ? x.quantisation : Quantisation{};
+  int steps[2];
+  for (size_t i = 0; i < 2; ++i) {
+    const double exact = bounds[i] / scale.scale(0);
+    if (arithmetic_ == Arithmetic::kShifts && std::isfinite(exact) && exact != std::floor(exact))
+      return reason(fmt::format("its bound {} is no multiple of the scale {}", bounds[i], scale.text()));
+    steps[i] = as_int8(exact + scale.zero_point);
   }
-  clamp_activation(node, x, as_int8(std::ldexp(bounds[0], -scale)), as_int8(std::ldexp(bounds[1], -scale)));
+  clamp_activation(node, x, steps[0], steps[1]);
 }
 
 void OnnxImporter::max_pool(const OnnxNode& node) {
@@ -203,6 +197,7 @@ void OnnxImporter::max_pool(const OnnxNode& node) {
     is_activation(x, OnnxMeaning::kReal);
     return;
   }
+  if (is_padded(x)) return;
   const Shape& shape = shape_of(x);
   if (x.is_flat) return reason("its input is flat");
   ops::MaxPool op;
@@ -219,8 +214,69 @@ void OnnxImporter::max_pool(const OnnxNode& node) {
   layer.inputs = {x.tensor};
   OnnxMeaning result = finish(node, layer, graph_.tensors[static_cast<size_t>(x.tensor)].exponent, false);
   result.kind = x.kind;
-  result.exponent = x.exponent;
+  result.quantisation = x.quantisation;
   give(node, result);
+}
+
+void OnnxImporter::average_pool(const OnnxNode& node) {
+  const OnnxMeaning x = input(node, 0);
+  if (!is_activation(x, OnnxMeaning::kReal)) return;
+  give(node, sum(average(node, x, x.quantisation.zero_point, false), {x.quantisation}, {}, false));
+}
+
+void OnnxImporter::global_average_pool(const OnnxNode& node) {
+  const OnnxMeaning x = input(node, 0);
+  if (!is_activation(x, OnnxMeaning::kReal)) return;
+  give(node, sum(average(node, x, x.quantisation.zero_point, true), {x.quantisation}, {}, false));
+}
+
+/// Of the two spatial axes, with zeros or zero points; the convolution behind it takes it in.
+void OnnxImporter::pad(const OnnxNode& node) {
+  if (const std::string mode = text_attribute(node, "mode", "constant"); mode != "constant")
+    return reason(fmt::format("attribute 'mode' is '{}'; 'constant' is supported", mode));
+  OnnxMeaning x = input(node, 0);
+  const OnnxMeaning pads = input(node, 1);
+  if (x.kind != OnnxMeaning::kInteger && x.kind != OnnxMeaning::kReal) {
+    is_activation(x, OnnxMeaning::kReal);
+    return;
+  }
+  if (pads.kind == OnnxMeaning::kUnknown || is_padded(x)) return;
+  if (pads.kind != OnnxMeaning::kConstant || pads.constant.type != DType::kI64 || pads.constant.size() != 8)
+    return reason("its pads are no constant of 8 int64");
+  const int64_t* p = pads.constant.as<int64_t>();
+  if (p[0] != 0 || p[1] != 0 || p[4] != 0 || p[5] != 0) return reason("it pads images or channels");
+  x.pads = {p[2], p[3], p[6], p[7]};
+  if (std::any_of(x.pads.begin(), x.pads.end(), [](int64_t each) { return each < 0 || each > 65536; }))
+    return reason(fmt::format("its pads {} are out of range", to_string(x.pads)));
+  double value = 0;
+  if (has_input(node, 2)) {
+    const OnnxMeaning constant = input(node, 2);
+    if (constant.kind == OnnxMeaning::kConstant && constant.constant.type == DType::kF32 &&
+        constant.constant.size() == 1) {
+      value = constant.constant.as<float>()[0];
+    } else if (constant.kind == OnnxMeaning::kConstant && constant.constant.type == DType::kI8 &&
+               constant.constant.size() == 1) {
+      value = constant.constant.as<int8_t>()[0];
+    } else if (constant.kind == OnnxMeaning::kRealConstant && constant.constant.type == DType::kI8 &&
+               constant.constant.size() == 1) {
+      value = (constant.constant.as<int8_t>()[0] - constant.quantisation.zero_point) * constant.quantisation.scale(0);
+    } else {
+      return reason("its value is no constant of one number");
+    }
+  }
+  if (x.kind == OnnxMeaning::kInteger) {
+    x.pad_value = as_int8(value);
+  } else if (value != 0) {
+    return reason(fmt::format("it pads with {}; 0 is supported", value));
+  }
+  give(node, x);
+}
+
+void OnnxImporter::softmax(const OnnxNode& node) {
+  OnnxMeaning x = input(node, 0);
+  if (!is_activation(x, OnnxMeaning::kReal)) return;
+  x.kind = OnnxMeaning::kProbability;
+  give(node, x);
 }
 
 void OnnxImporter::flatten(const OnnxNode& node) {
@@ -230,6 +286,7 @@ void OnnxImporter::flatten(const OnnxNode& node) {
     is_activation(x, OnnxMeaning::kReal);
     return;
   }
+  if (is_padded(x)) return;
   x.is_flat = true;
   give(node, x);
 }
@@ -244,6 +301,7 @@ void OnnxImporter::reshape(const OnnxNode& node) {
     is_activation(x, OnnxMeaning::kReal);
     return;
   }
+  if (is_padded(x)) return;
   const Shape from = x.is_flat ? Shape{1, element_count(shape_of(x))} : shape_of(x);
   Shape to(target.constant.as<int64_t>(), target.constant.as<int64_t>() + target.constant.size());
   const Shape asked = to;
@@ -282,74 +340,79 @@ void OnnxImporter::constant(const OnnxNode& node) {
 // ---- QOperator form
 
 void OnnxImporter::qlinear_conv(const OnnxNode& node) {
-  const int x_scale = exponent(node, 1, 2);
-  const int weight_scale = exponent(node, 4, 5);
-  const int y_scale = exponent(node, 6, 7);
+  const Quantisation x_is = quantisation(node, 1, 2);
+  const Quantisation weight_is = quantisation(node, 4, 5);
+  const Quantisation y_is = quantisation(node, 6, 7);
   const OnnxMeaning x = input(node, 0);
   const OnnxMeaning weight = input(node, 3);
   const OnnxMeaning bias = has_input(node, 8) ? input(node, 8) : OnnxMeaning{};
-  if (x.kind != OnnxMeaning::kUnknown && !is_activation(x, OnnxMeaning::kInteger)) return;
-  if (weight.kind != OnnxMeaning::kUnknown && weight.kind != OnnxMeaning::kConstant)
-    return reason("its weight is no constant");
-  if (bias.kind != OnnxMeaning::kUnknown && bias.kind != OnnxMeaning::kConstant)
-    return reason("its bias is no constant");
-  auto layer = convolution(node, x, weight, &bias);
+  if (x.kind != OnnxMeaning::kUnknown && !is_activation(x, OnnxMeaning::kInteger, /*may_be_padded=*/true)) return;
+  if (!is_constant(weight, OnnxMeaning::kConstant, "weight") || !is_constant(bias, OnnxMeaning::kConstant, "bias"))
+    return;
+  auto layer = convolution(node, x, x_is.zero_point, weight, &bias);
   if (!layer) return;
-  if (auto& known = graph_.tensors[static_cast<size_t>(x.tensor)].exponent; !known) known = x_scale;
-  set_shift(*layer, x_scale + weight_scale, y_scale);
-  give(node, finish(node, std::move(*layer), y_scale, false));
+  set_exponent(x, x_is);
+  give(node, finish_sum(node, sum(std::move(layer), {x_is}, weight_is, false), y_is));
 }
 
 /// com.microsoft.QGemm: a, a_scale, a_zero_point, b, b_scale, b_zero_point, c, y_scale, y_zero_point.
 void OnnxImporter::qgemm(const OnnxNode& node) {
   must_be(node, "alpha", {1});
   must_be(node, "transA", {0});
-  const int x_scale = exponent(node, 1, 2);
-  const int weight_scale = exponent(node, 4, 5);
-  const int y_scale = exponent(node, 7, 8);
+  const Quantisation x_is = quantisation(node, 1, 2);
+  const Quantisation weight_is = quantisation(node, 4, 5);
+  const Quantisation y_is = quantisation(node, 7, 8);
   const OnnxMeaning x = input(node, 0);
   const OnnxMeaning weight = input(node, 3);
   const OnnxMeaning bias = has_input(node, 6) ? input(node, 6) : OnnxMeaning{};
   if (x.kind != OnnxMeaning::kUnknown && !is_activation(x, OnnxMeaning::kInteger)) return;
-  if (weight.kind != OnnxMeaning::kUnknown && weight.kind != OnnxMeaning::kConstant)
-    return reason("its weight is no constant");
-  if (bias.kind != OnnxMeaning::kUnknown && bias.kind != OnnxMeaning::kConstant)
-    return reason("its bias is no constant");
+  if (!is_constant(weight, OnnxMeaning::kConstant, "weight") || !is_constant(bias, OnnxMeaning::kConstant, "bias"))
+    return;
   auto layer = dense(node, x, weight, integer_attribute(node, "transB", 0) == 1, &bias);
   if (!layer) return;
-  if (auto& known = graph_.tensors[static_cast<size_t>(x.tensor)].exponent; !known) known = x_scale;
-  set_shift(*layer, x_scale + weight_scale, y_scale);
-  give(node, finish(node, std::move(*layer), y_scale, true));
+  set_exponent(x, x_is);
+  give(node, finish_sum(node, sum(std::move(layer), {x_is}, weight_is, true), y_is));
 }
 
 void OnnxImporter::qlinear_matmul(const OnnxNode& node) {
-  const int x_scale = exponent(node, 1, 2);
-  const int weight_scale = exponent(node, 4, 5);
-  const int y_scale = exponent(node, 6, 7);
+  const Quantisation x_is = quantisation(node, 1, 2);
+  const Quantisation weight_is = quantisation(node, 4, 5);
+  const Quantisation y_is = quantisation(node, 6, 7);
   const OnnxMeaning x = input(node, 0);
   const OnnxMeaning weight = input(node, 3);
   if (x.kind != OnnxMeaning::kUnknown && !is_activation(x, OnnxMeaning::kInteger)) return;
-  if (weight.kind != OnnxMeaning::kUnknown && weight.kind != OnnxMeaning::kConstant)
-    return reason("its weight is no constant");
+  if (!is_constant(weight, OnnxMeaning::kConstant, "weight")) return;
   auto layer = dense(node, x, weight, false, nullptr);
   if (!layer) return;
-  set_shift(*layer, x_scale + weight_scale, y_scale);
-  give(node, finish(node, std::move(*layer), y_scale, true));
+  give(node, finish_sum(node, sum(std::move(layer), {x_is}, weight_is, true), y_is));
 }
 
 /// com.microsoft.QLinearAdd: a, a_scale, a_zero_point, b, b_scale, b_zero_point, c_scale, c_zero_point.
 void OnnxImporter::qlinear_add(const OnnxNode& node) {
-  const int a_scale = exponent(node, 1, 2);
-  const int b_scale = exponent(node, 4, 5);
-  const int y_scale = exponent(node, 6, 7);
+  const Quantisation a_is = quantisation(node, 1, 2);
+  const Quantisation b_is = quantisation(node, 4, 5);
+  const Quantisation y_is = quantisation(node, 6, 7);
   const OnnxMeaning a = input(node, 0);
   const OnnxMeaning b = input(node, 3);
   if (!is_activation(a, OnnxMeaning::kInteger) || !is_activation(b, OnnxMeaning::kInteger)) return;
-  int fine = 0;
-  auto layer = addition(node, a, b, a_scale, b_scale, fine);
+  auto layer = addition(node, a, b);
   if (!layer) return;
-  set_shift(*layer, fine, y_scale);
-  give(node, finish(node, std::move(*layer), y_scale, a.is_flat));
+  give(node, finish_sum(node, sum(std::move(layer), {a_is, b_is}, {}, a.is_flat), y_is));
 }
+
+/// com.microsoft.QLinearAveragePool and QLinearGlobalAveragePool: x, x_scale, x_zero_point, y_scale, y_zero_point.
+void OnnxImporter::qlinear_average(const OnnxNode& node, bool global) {
+  must_be(node, "channels_last", {0});
+  const Quantisation x_is = quantisation(node, 1, 2);
+  const Quantisation y_is = quantisation(node, 3, 4);
+  const OnnxMeaning x = input(node, 0);
+  if (!is_activation(x, OnnxMeaning::kInteger)) return;
+  auto layer = average(node, x, x_is.zero_point, global);
+  if (!layer) return;
+  give(node, finish_sum(node, sum(std::move(layer), {x_is}, {}, false), y_is));
+}
+
+void OnnxImporter::qlinear_average_pool(const OnnxNode& node) { qlinear_average(node, false); }
+void OnnxImporter::qlinear_global_average_pool(const OnnxNode& node) { qlinear_average(node, true); }
 
 }  // namespace tandem::graph

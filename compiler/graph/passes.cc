@@ -10,16 +10,23 @@ namespace tandem::graph {
 namespace {
 
 /// Narrows the bounds of a layer that has any; false where it has none.
-bool narrow(ops::Operator& op, const ops::Clip& clip) {
+bool narrow(Layer& layer, const ops::Clip& clip) {
   int* low = nullptr;
   int* high = nullptr;
-  if (auto* conv = std::get_if<ops::Conv2d>(&op); conv && !conv->per_channel) {
+  auto* conv = std::get_if<ops::Conv2d>(&layer.op);
+  auto* add = std::get_if<ops::Add>(&layer.op);
+  if ((conv && conv->per_channel) || (add && add->rescaled) || std::holds_alternative<ops::AveragePool>(layer.op)) {
+    // Of an addition the last rows of parameters are those of the sum; the others' bounds are of no effect.
+    ops::narrow_parameters(layer.bias, clip.low, clip.high);
+    return true;
+  }
+  if (conv) {
     low = &conv->requantize.low;
     high = &conv->requantize.high;
-  } else if (auto* add = std::get_if<ops::Add>(&op)) {
+  } else if (add) {
     low = &add->requantize.low;
     high = &add->requantize.high;
-  } else if (auto* before = std::get_if<ops::Clip>(&op)) {
+  } else if (auto* before = std::get_if<ops::Clip>(&layer.op)) {
     low = &before->low;
     high = &before->high;
   } else {
@@ -45,7 +52,7 @@ Graph fuse_clips(const Graph& graph) {
   for (const Layer& layer : graph.layers) {
     const auto* clip = std::get_if<ops::Clip>(&layer.op);
     const auto before = clip ? producer.find(layer.inputs[0]) : producer.end();
-    if (before != producer.end() && readers[layer.inputs[0]] == 1 && narrow(fused.layers[before->second].op, *clip)) {
+    if (before != producer.end() && readers[layer.inputs[0]] == 1 && narrow(fused.layers[before->second], *clip)) {
       fused.layers[before->second].output = layer.output;
       producer[layer.output] = before->second;
       continue;

@@ -162,7 +162,9 @@ class Parser {
     TANDEM_TRY(expect("rule"));
     const SourceLocation rule_at = peek().where;
     TANDEM_ASSIGN(graph_.rule, word());
-    if (graph_.rule != "single") return unknown_name(rule_at, "rounding rule", graph_.rule, {"single"});
+    const std::vector<std::string> rules = {ops::name(ops::Rounding::kSingle), ops::name(ops::Rounding::kTflite)};
+    if (std::find(rules.begin(), rules.end(), graph_.rule) == rules.end())
+      return unknown_name(rule_at, "rounding rule", graph_.rule, rules);
     while (peek().kind != Token::kEnd) {
       const Token statement = peek();
       if (statement.text == "tensor") {

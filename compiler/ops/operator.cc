@@ -162,6 +162,20 @@ Tensor pack_parameters(const std::vector<ChannelParameters>& channels) {
   return packed;
 }
 
+void narrow_parameters(Tensor& packed, int low, int high) {
+  constexpr int kWords = 4, kBounds = 3;  // of a channel's parameters; where zero point, low and high are
+  int32_t* words = packed.as<int32_t>();
+  for (int64_t i = kBounds; i < packed.size(); i += kWords) {
+    auto word = static_cast<uint32_t>(words[i]);
+    for (const int position : {8, 16}) {
+      const int bound = static_cast<int8_t>(word >> position);
+      const auto narrowed = static_cast<uint8_t>(std::clamp(bound, low, high));
+      word = (word & ~(uint32_t{0xff} << position)) | uint32_t{narrowed} << position;
+    }
+    words[i] = static_cast<int32_t>(word);
+  }
+}
+
 Result<void> check(const Operator& op) {
   if (const auto* o = std::get_if<Conv2d>(&op)) {
     TANDEM_TRY(check_dilation(op, *o));

@@ -39,6 +39,8 @@ struct ChannelParameters {
 Result<ChannelParameters> channel_scale(double scale);
 /// i32 [o, 4], the operand of the kernel: bias; multiplier; left, right; zero point, low, high; from the low byte up.
 Tensor pack_parameters(const std::vector<ChannelParameters>& channels);
+/// Clamps the bounds in packed parameters to [low, high].
+void narrow_parameters(Tensor& packed, int low, int high);
 
 /// y[n,o,p,q] = requantize(bias[o] + sum x[n,g(o)*C+c,p*stride_h-pad_top+r*dilation_h,q*stride_w-pad_left+s*dilation_w]
 /// * w[o,c,r,s]); int8 in, int32 sum; C = c / groups input channels make a group, and g(o) = o / (o / groups) is that
