@@ -23,8 +23,10 @@ struct Restlessness {
 
 class RestlessDram {
  public:
-  RestlessDram(uint8_t* bytes, uint64_t size, uint32_t bus_bytes, DramTiming timing, const Restlessness& how)
-      : bytes_(bytes), size_(size), bus_bytes_(bus_bytes), timing_(timing), how_(how), state_(how.seed) {}
+  /// `base`: where masters see address 0, which counts for the rules on bursts alone.
+  RestlessDram(uint8_t* bytes, uint64_t size, uint32_t bus_bytes, DramTiming timing, const Restlessness& how,
+               uint64_t base = 0)
+      : bytes_(bytes), size_(size), bus_bytes_(bus_bytes), timing_(timing), how_(how), base_(base), state_(how.seed) {}
 
   /// Once per cycle, before everything else.
   void tick(uint64_t cycle) {
@@ -44,7 +46,7 @@ class RestlessDram {
   bool write_data_ready() const { return ready_[kW] && beats_.size() < kEarlyBeats; }
 
   void accept_read(uint64_t cycle, uint64_t address, uint32_t beats, uint8_t id) {
-    check_burst(address, beats);
+    check_burst(base_ + address, beats);
     const uint64_t extra = how_.stalls ? below(2 * uint64_t{timing_.read_latency_cycles} + 1) : 0;
     const bool silent = read_bursts_++ >= how_.silent_after_reads;
     reads_[id].push_back({address, silent ? kNever : cycle + timing_.read_latency_cycles + extra, beats, id, order_++});
@@ -68,7 +70,7 @@ class RestlessDram {
   }
 
   void accept_write(uint64_t address, uint32_t beats) {
-    check_burst(address, beats);
+    check_burst(base_ + address, beats);
     writes_.push_back({address, 0, beats, Dram::kOkay, 0});
     settle();
   }
@@ -165,6 +167,7 @@ class RestlessDram {
   uint32_t bus_bytes_;
   DramTiming timing_;
   Restlessness how_;
+  uint64_t base_;
   uint64_t state_;
   std::array<uint32_t, 5> stall_of_16_{};  // by channel: of 16 cycles so many stall
   std::array<bool, 5> ready_{};
