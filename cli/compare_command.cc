@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.h"
@@ -11,6 +13,7 @@
 #include "cli/simulator_argument.h"
 #include "isa/assembly.h"
 #include "sim/compare/compare.h"
+#include "sim/trace/gtkwave.h"
 
 namespace tandem::cli {
 namespace {
@@ -30,6 +33,20 @@ std::string text_of(const isa::Program& program, int64_t instruction) {
   const Result<isa::Instruction> decoded =
       isa::decode(program.hardware, program.code[static_cast<size_t>(instruction)]);
   return fmt::format("instruction {} ({})", instruction, decoded.ok() ? isa::to_text(*decoded) : "not an instruction");
+}
+
+/// Where one of the two is the RTL: its signals around the cycle in which they part. Returns GTKWave's save file.
+Result<std::string> write_waveform(const CompareOptions& options, const sim::Shrunk& shrunk) {
+  if (options.a != kRtl && options.b != kRtl) return std::string{};
+  constexpr uint64_t kAround = 200;  // cycles
+  const std::string fst = std::filesystem::path(options.replay).replace_extension(".fst");
+  const uint64_t cycle = shrunk.first.cycle, first = cycle - std::min(cycle, kAround);
+  const std::string& platform =
+      options.a == kRtl || options.other_platform.empty() ? options.platform : options.other_platform;
+  TANDEM_ASSIGN(const auto rtl,
+                make_waveform_simulator(shrunk.program.hardware, platform, {fst, first, cycle + kAround}));
+  static_cast<void>(rtl->run(shrunk.program, {}));  // that it may fail is why one looks
+  return sim::write_gtkwave_save(fst, shrunk.program.hardware, first);
 }
 
 Result<int> compare(const CompareOptions& options, Format format) {
@@ -54,6 +71,7 @@ Result<int> compare(const CompareOptions& options, Format format) {
   note(fmt::format("{} and {} part; shrinking the program", options.a, options.b));
   const sim::Shrunk shrunk = sim::shrink(*a, *b, program, {}, how, options.most_runs);
   TANDEM_TRY(isa::save_program(options.replay, shrunk.program));
+  TANDEM_ASSIGN(const std::string waveform, write_waveform(options, shrunk));
   if (format == Format::kJson) {
     json["first"] = {{"instruction", difference->instruction}, {"what", difference->what}};
     json["shrunk"] = {{"instructions", shrunk.program.code.size()},
@@ -61,6 +79,7 @@ Result<int> compare(const CompareOptions& options, Format format) {
                       {"what", shrunk.first.what},
                       {"runs", shrunk.runs},
                       {"replay", options.replay}};
+    if (!waveform.empty()) json["shrunk"]["waveform"] = waveform;
     print_json(json);
     return kExitWrong;
   }
@@ -70,6 +89,7 @@ Result<int> compare(const CompareOptions& options, Format format) {
                     shrunk.program.code.size(), shrunk.runs, text_of(shrunk.program, shrunk.first.instruction),
                     shrunk.first.what));
   print(fmt::format("again: tandem compare {} {} {}", options.a, options.b, options.replay));
+  if (!waveform.empty()) print(fmt::format("the RTL's signals around it: gtkwave {}", waveform));
   return kExitWrong;
 }
 

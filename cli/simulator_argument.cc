@@ -2,7 +2,6 @@
 
 #include "sim/functional/functional_simulator.h"
 #include "sim/platform/timing_simulator.h"
-#include "sim/rtl/rtl_simulator.h"
 
 namespace tandem::cli {
 
@@ -13,15 +12,30 @@ const std::vector<std::string>& simulator_names() {
 
 bool has_time(const std::string& name) { return name != simulator_names()[0]; }
 
+namespace {
+
+Result<sim::Platform> memory_of(const std::string& platform) {
+  if (platform.empty()) return sim::Platform{};
+  return sim::load_platform(platform);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<sim::Simulator>> make_simulator(const std::string& name, const isa::HwConfig& hardware,
                                                        const std::string& platform) {
   if (!has_time(name)) return sim::make_functional_simulator(hardware);
-  sim::Platform memory;
-  if (!platform.empty()) {
-    TANDEM_ASSIGN(memory, sim::load_platform(platform));
-  }
+  TANDEM_ASSIGN(const sim::Platform memory, memory_of(platform));
   if (name == kTiming) return sim::make_timing_simulator(hardware, memory);
   return sim::make_rtl_simulator(hardware, memory);
+}
+
+Result<std::unique_ptr<sim::Simulator>> make_waveform_simulator(const isa::HwConfig& hardware,
+                                                                const std::string& platform,
+                                                                const sim::Waveform& waveform) {
+  TANDEM_ASSIGN(const sim::Platform memory, memory_of(platform));
+  sim::RtlConditions conditions;
+  conditions.waveform = waveform;
+  return sim::make_rtl_simulator(hardware, memory, {}, conditions);
 }
 
 }  // namespace tandem::cli

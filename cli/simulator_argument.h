@@ -7,6 +7,7 @@
 
 #include "isa/hw_config.h"
 #include "sim/api/simulator.h"
+#include "sim/rtl/rtl_simulator.h"
 
 namespace tandem::cli {
 
@@ -22,5 +23,9 @@ bool has_time(const std::string& name);
 /// `platform`: the memory's YAML, "" for the default one; without effect on those without time.
 Result<std::unique_ptr<sim::Simulator>> make_simulator(const std::string& name, const isa::HwConfig& hardware,
                                                        const std::string& platform);
+/// The RTL, whose last run's signals go to a waveform.
+Result<std::unique_ptr<sim::Simulator>> make_waveform_simulator(const isa::HwConfig& hardware,
+                                                                const std::string& platform,
+                                                                const sim::Waveform& waveform);
 
 }  // namespace tandem::cli

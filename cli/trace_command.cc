@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/program_argument.h"
 #include "cli/simulator_argument.h"
+#include "sim/trace/gtkwave.h"
 #include "sim/trace/timeline.h"
 #include "support/file.h"
 
@@ -21,6 +22,8 @@ struct TraceOptions {
   std::string on = kTiming;
   std::string platform;
   std::string out = "trace.json";
+  std::string fst;
+  uint64_t first_cycle = 0, last_cycle = ~uint64_t{0};
 };
 
 /// The program of a compiled model's folder, or the file itself.
@@ -30,20 +33,37 @@ ProgramArgument program_of(const TraceOptions& options) {
   return argument;
 }
 
+Result<std::unique_ptr<sim::Simulator>> simulator_of(const TraceOptions& options, const isa::HwConfig& hardware) {
+  if (options.fst.empty()) return make_simulator(options.on, hardware, options.platform);
+  if (options.on != kRtl) {
+    return Diagnostic{{}, fmt::format("--fst needs the RTL: '{}' has no signals", options.on), {}, "add --on rtl"};
+  }
+  // The harness cannot say why it cannot write.
+  TANDEM_TRY(write_file(options.fst, ""));
+  return make_waveform_simulator(hardware, options.platform, {options.fst, options.first_cycle, options.last_cycle});
+}
+
 Result<int> trace(const TraceOptions& options, Format format) {
   TANDEM_ASSIGN(const isa::Program program, load(program_of(options)));
-  TANDEM_ASSIGN(const auto simulator, make_simulator(options.on, program.hardware, options.platform));
+  TANDEM_ASSIGN(const auto simulator, simulator_of(options, program.hardware));
   sim::Timeline timeline(program);
   simulator->observe(&timeline);
   const Result<sim::RunResult> result = simulator->run(program, {});
   // A run that fails has a timeline, too: up to where it stands.
   TANDEM_TRY(write_file(options.out, timeline.to_chrome_json()));
+  std::string save;
+  if (!options.fst.empty()) {
+    TANDEM_ASSIGN(save, sim::write_gtkwave_save(options.fst, program.hardware, options.first_cycle));
+  }
   TANDEM_TRY(result);
   if (format == Format::kJson) {
-    print_json({{"simulator", options.on}, {"cycles", result->cycles}, {"timeline", options.out}});
+    nlohmann::ordered_json json = {{"simulator", options.on}, {"cycles", result->cycles}, {"timeline", options.out}};
+    if (!options.fst.empty()) json.update({{"waveform", options.fst}, {"save_file", save}});
+    print_json(json);
   } else {
     print(fmt::format("{} on {}: {} cycles; open {} at https://ui.perfetto.dev", program.name, options.on,
                       result->cycles, options.out));
+    if (!save.empty()) print(fmt::format("waveform in {}; gtkwave {} shows what matters", options.fst, save));
   }
   return kExitOk;
 }
@@ -60,6 +80,10 @@ void add_trace(Cli& cli) {
   add_choice(command, "--on", options->on, {kTiming, kRtl}, "The simulator");
   command.add_option("--platform", options->platform, "The memory's YAML")->type_name("PLATFORM.yaml");
   command.add_option("--out", options->out, "The timeline (Chrome's JSON trace format)")->type_name("FILE.json");
+  command.add_option("--fst", options->fst, "With --on rtl: all signals, and FILE.gtkw for GTKWave")
+      ->type_name("FILE.fst");
+  command.add_option("--from", options->first_cycle, "The waveform's first cycle")->type_name("CYCLE");
+  command.add_option("--to", options->last_cycle, "The waveform's last cycle")->type_name("CYCLE");
 }
 
 }  // namespace tandem::cli

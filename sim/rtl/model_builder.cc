@@ -139,6 +139,10 @@ class ModelBuild {
       key = hash64(setting, key);
     }
     if (options_.mutants) key = hash64("mutants", key);
+    if (options_.waveforms) {
+      key = hash64("waveforms", key);
+      tools_ = hash64("waveforms", tools_);  // Verilator's run-time is another
+    }
     key_ = hash64(options_.assertions ? "assertions" : "", hash64(hex(tools_), key));
     return {};
   }
@@ -170,17 +174,29 @@ class ModelBuild {
                                       "-I" + checkout_path("hw"),
                                       "-y",
                                       checkout_path("hw")};
+    if (options_.waveforms) verilate.insert(verilate.end(), {"--trace-fst", "--trace-params"});
     verilate.insert(verilate.end(), parameters_.begin(), parameters_.end());
     verilate.push_back(options_.netlist.empty() ? checkout_path("hw/tandem_core.sv") : options_.netlist);
     TANDEM_TRY(step(verilate));
 
-    const std::vector<std::string> flags{"-std=c++17",       "-fPIC",          "-fvisibility=hidden",
-                                         "-fno-gnu-unique",  "-DVL_USER_STOP", "-DVL_USER_FATAL",
-                                         "-DVL_USER_FINISH", "-DVERILATOR=1",  "-DVM_COVERAGE=0",
-                                         "-DVM_TRACE=0",     "-I" + include,   "-I" + include + "/vltstd"};
+    const std::string waves = options_.waveforms ? "1" : "0";
+    const std::vector<std::string> flags{"-std=c++17",
+                                         "-fPIC",
+                                         "-fvisibility=hidden",
+                                         "-fno-gnu-unique",
+                                         "-DVL_USER_STOP",
+                                         "-DVL_USER_FATAL",
+                                         "-DVL_USER_FINISH",
+                                         "-DVERILATOR=1",
+                                         "-DVM_COVERAGE=0",
+                                         "-DVM_TRACE=" + waves,
+                                         "-DVM_TRACE_FST=" + waves,
+                                         "-I" + include,
+                                         "-I" + include + "/vltstd"};
     // Verilator's own run-time is the same for every model.
     const std::string runtime = fmt::format("{}/runtime-{}", cache_, hex(tools_));
-    std::vector<std::string> objects{runtime + "/verilated.o", runtime + "/verilated_threads.o"};
+    std::vector<std::string> objects;
+    for (const std::string& name : runtime_parts()) objects.push_back(fmt::format("{}/{}.o", runtime, name));
     TANDEM_TRY(build_runtime(runtime, include, flags));
 
     std::vector<std::vector<std::string>> commands;
@@ -202,6 +218,7 @@ class ModelBuild {
       if (options_.assertions) command.push_back("-DTANDEM_ASSERTIONS");
       if (!options_.netlist.empty()) command.push_back("-DTANDEM_NETLIST");
       if (options_.mutants) command.push_back("-DTANDEM_MUTANTS");
+      if (options_.waveforms) command.push_back("-DTANDEM_WAVEFORMS");
       commands.push_back(std::move(command));
     };
     // Many of Verilator's files are a few lines, and parsing its headers a second: those become one.
@@ -223,11 +240,18 @@ class ModelBuild {
     std::vector<std::string> link{"g++", "-shared", "-o", finished, "-Wl,-z,defs"};
     link.insert(link.end(), objects.begin(), objects.end());
     link.push_back("-lpthread");
+    if (options_.waveforms) link.push_back("-lz");
     TANDEM_TRY(step(link));
     std::error_code error;
     fs::rename(finished, model, error);
     if (error) return Diagnostic{{model}, fmt::format("cannot write: {}", error.message()), {}, ""};
     return {};
+  }
+
+  std::vector<std::string> runtime_parts() const {
+    std::vector<std::string> parts{"verilated", "verilated_threads"};
+    if (options_.waveforms) parts.emplace_back("verilated_fst_c");
+    return parts;
   }
 
   Result<void> build_runtime(const std::string& directory, const std::string& include,
@@ -237,7 +261,7 @@ class ModelBuild {
     const std::string temporary = fmt::format("{}.tmp{}", directory, ::getpid());
     const ScratchDirectory scratch(temporary);
     std::vector<std::vector<std::string>> commands;
-    for (const char* name : {"verilated", "verilated_threads"}) {
+    for (const std::string& name : runtime_parts()) {
       std::vector<std::string> command{
           "g++", "-O1", "-c", fmt::format("{}/{}.cpp", include, name), "-o", fmt::format("{}/{}.o", temporary, name)};
       command.insert(command.end(), flags.begin(), flags.end());

@@ -15,6 +15,7 @@ struct RtlModelOptions {
   std::string netlist;          // instead of hw/: this Verilog file, of a top of the same name and ports, without
                                 // parameters (synth/gate_netlist.h writes it)
   bool mutants = false;         // the netlist has the input mutant_i
+  bool waveforms = false;       // runs can write their signals (RtlConditions::waveform): a tenth of the speed
 };
 
 /// $TANDEM_CACHE, else .cache/verilated in the checkout, else (where that cannot be written) ~/.cache/tandem.

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <map>
 
 #include "isa/assembly.h"
@@ -162,6 +164,26 @@ RtlConditions silent(uint64_t after_reads, uint64_t after_writes) {
   conditions.watchdog_cycles = 500;
   conditions.memory = Restlessness{1, false, after_reads, after_writes};
   return conditions;
+}
+
+TEST(RtlWaveform, HasTheCyclesAskedForAndChangesNothing) {
+  Rng rng(8);
+  const isa::HwConfig hardware = hardware_of("b1_4x4");
+  const isa::Program program = isa::random_program(hardware, rng, {12});
+  const RunResult plain = make_rtl_simulator(hardware).value()->run(program, {}).value();
+  const std::string path = fmt::format("{}tandem_waveform_{}.fst", ::testing::TempDir(), ::getpid());
+  uintmax_t sizes[2];
+  for (const uint64_t cycles : {plain.cycles, uint64_t{100}}) {
+    RtlConditions conditions;
+    conditions.waveform = Waveform{path, 0, cycles};
+    const RunResult result = make_rtl_simulator(hardware, {}, {}, conditions).value()->run(program, {}).value();
+    EXPECT_EQ(result.cycles, plain.cycles);
+    EXPECT_EQ(result.outputs, plain.outputs);
+    sizes[cycles == 100] = std::filesystem::file_size(path);
+  }
+  std::filesystem::remove(path);
+  EXPECT_GT(sizes[1], 1000u) << "the hierarchy, and a hundred cycles";
+  EXPECT_GT(sizes[0], sizes[1]);
 }
 
 TEST(RtlWatchdog, EndsRunsOnASilentMemory) {

@@ -61,6 +61,11 @@ class RtlSimulator final : public Simulator {
     run.memory_base = conditions_.memory_base;
     run.watch_registers = conditions_.watch_registers ? 1 : 0;
     run.mutant = conditions_.mutant;
+    if (conditions_.waveform) {
+      run.waveform = conditions_.waveform->path.c_str();
+      run.waveform_first_cycle = conditions_.waveform->first_cycle;
+      run.waveform_last_cycle = conditions_.waveform->last_cycle;
+    }
     run.watchdog_cycles = conditions_.watchdog_cycles;
     run.free_running = conditions_.free_running ? 1 : 0;
     if (conditions_.memory) {
@@ -107,7 +112,9 @@ class RtlSimulator final : public Simulator {
 
 Result<std::unique_ptr<Simulator>> make_rtl_simulator(const isa::HwConfig& hardware, const Platform& platform,
                                                       const RtlModelOptions& options, const RtlConditions& conditions) {
-  TANDEM_ASSIGN(const std::string model, build_rtl_model(hardware, options));
+  RtlModelOptions built = options;
+  built.waveforms = built.waveforms || conditions.waveform.has_value();
+  TANDEM_ASSIGN(const std::string model, build_rtl_model(hardware, built));
   return load_rtl_simulator(model, hardware, platform, conditions);
 }
 

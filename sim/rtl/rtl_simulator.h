@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "isa/hw_config.h"
 #include "sim/api/simulator.h"
@@ -13,6 +14,12 @@
 
 namespace tandem::sim {
 
+/// The signals of a run in FST, GTKWave's format.
+struct Waveform {
+  std::string path;
+  uint64_t first_cycle = 0, last_cycle = ~uint64_t{0};  // of the run; what comes before and after is left out
+};
+
 /// What a test does to the accelerator besides running programs.
 struct RtlConditions {
   std::optional<Restlessness> memory;  // in place of the ideal one, with the platform's latencies
@@ -22,6 +29,7 @@ struct RtlConditions {
   bool relaunch = false;               // runs follow each other on one device, which keeps its state, but for the DRAM
   uint64_t memory_base = 0;            // where the device sees the program's memory: in all its address registers
   bool watch_registers = false;        // they must read back as written, and an interrupt tell how each run ended
+  std::optional<Waveform> waveform;    // of the last run that begins; slow
   uint32_t mutant = 0;                 // the active one of a netlist with mutants; 0: none
 };
 

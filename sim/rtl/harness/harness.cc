@@ -13,12 +13,15 @@
 #include "registers.h"  // generated from hw/registers.svh
 #include "restless_dram.h"
 #include "verilated.h"
+#ifdef TANDEM_WAVEFORMS
+#include "verilated_fst_c.h"
+#endif
 
 // An evaluation by Verilator's eval() finds by itself which clocks rise and what changes with inputs and falling edges, again and again
 // until nothing does. Here that is known: clocks are inputs, nothing happens at falling edges, and outputs do not depend on inputs of the
-// same cycle. So the parts of eval() are called, each once; that is a tenth of a run. Their names are this version's; models with assertions,
-// netlists and other versions take eval(), and the tests compare.
-#if !defined(TANDEM_ASSERTIONS) && !defined(TANDEM_NETLIST) && VERILATOR_VERSION_INTEGER == 5006000
+// same cycle. So the parts of eval() are called, each once; that is a tenth of a run. Their names are this version's; models with assertions
+// or waveforms, netlists and other versions take eval(), and the tests compare.
+#if !defined(TANDEM_ASSERTIONS) && !defined(TANDEM_WAVEFORMS) && !defined(TANDEM_NETLIST) && VERILATOR_VERSION_INTEGER == 5006000
 #define TANDEM_DIRECT_EVALUATION
 #include "Vtandem___024root.h"
 void Vtandem___024root___eval_ico(Vtandem___024root*);
@@ -50,6 +53,8 @@ void* bus_address(T& port) {
   return &port;
 }
 
+constexpr int kAllLevels = 99;  // of the hierarchy: all of it is in a waveform
+
 /// The model and its time.
 struct Device {
   VerilatedContext context;
@@ -57,8 +62,15 @@ struct Device {
   uint64_t now = 0;
   /// Verilator's run-time serves one device at a time.
   void select() { Verilated::threadContextp(&context); }
+#ifdef TANDEM_WAVEFORMS
+  VerilatedFstC waveform;
+#endif
   Device() {
     select();
+#ifdef TANDEM_WAVEFORMS
+    context.traceEverOn(true);
+    model->trace(&waveform, kAllLevels);
+#endif
     model->eval();
   }
   ~Device() {
@@ -93,7 +105,7 @@ class Harness {
 
  public:
   Harness(Device& device, TandemRtlRun& run, Memory memory)
-      : run_(run), model_(device.model), dram_(std::move(memory)), now_(device.now) {}
+      : run_(run), device_(device), model_(device.model), dram_(std::move(memory)), now_(device.now) {}
 
   void run() {
     begin();
@@ -112,6 +124,7 @@ class Harness {
       m.rst_ni = 1;
       cycle();
     }
+    open_waveform();
     write_register(RegInsnCount, static_cast<uint32_t>(run_.instruction_count));
     write_register_pair(RegInsnAddr, run_.memory_base + run_.code_address);
     if (run_.memory_base != 0) {
@@ -166,6 +179,7 @@ class Harness {
       run_.counters[i] = read_register_pair(RegCounter);
     }
     if (assertion_failed) run_.status = kTandemRtlAssertion;
+    close_waveform();
   }
 
  private:
@@ -247,6 +261,27 @@ class Harness {
     ++now_;
   }
 
+  // Times in a waveform: a cycle is ten units, its edge in their midst; the run begins at zero, registers are written before.
+  void open_waveform() {
+#ifdef TANDEM_WAVEFORMS
+    if (run_.waveform != nullptr) device_.waveform.open(run_.waveform);
+#endif
+  }
+  void close_waveform() {
+#ifdef TANDEM_WAVEFORMS
+    device_.waveform.close();
+#endif
+  }
+  void record(uint64_t place) {
+#ifdef TANDEM_WAVEFORMS
+    const uint64_t cycle = now_ - origin_;
+    if (!running_ || !device_.waveform.isOpen() || cycle < run_.waveform_first_cycle || cycle > run_.waveform_last_cycle) return;
+    device_.waveform.dump(10 * cycle + place);
+#else
+    static_cast<void>(place);
+#endif
+  }
+
   // A rising edge of the clocks, but for those that the device allows to stop; `all`: of each of them.
   void edge(bool all) {
     Vtandem& m = *model_;
@@ -269,6 +304,7 @@ class Harness {
 #else
     m.clk_i = m.clk_front_i = m.clk_read_i = m.clk_store_i = m.clk_requantize_i = 0;
     m.eval();
+    record(0);
 #endif
     m.clk_i = 1;
     m.clk_front_i = front;
@@ -283,6 +319,7 @@ class Harness {
     Vtandem___024root___eval_nba(&root);
 #else
     m.eval();
+    record(5);
 #endif
 #endif
   }
@@ -398,6 +435,7 @@ class Harness {
   }
 
   TandemRtlRun& run_;
+  [[maybe_unused]] Device& device_;
   const std::unique_ptr<Vtandem>& model_;
   Memory dram_;
   bool running_ = false;
@@ -448,7 +486,7 @@ extern "C" __attribute__((visibility("default"))) void tandem_rtl_run(void* open
   if (run->restless != 0) {
     const tandem::sim::Restlessness how{run->restless_seed, run->restless_stalls != 0, run->silent_after_reads,
                                         run->silent_after_writes};
-    Harness(device, *run, RestlessDram(run->dram, run->dram_bytes, kBusBytes, *run->memory, how)).run();
+    Harness(device, *run, RestlessDram(run->dram, run->dram_bytes, kBusBytes, *run->memory, how, run->memory_base)).run();
   } else {
     Harness(device, *run, Dram(run->dram, run->dram_bytes, kBusBytes, *run->memory)).run();
   }

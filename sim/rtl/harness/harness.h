@@ -62,6 +62,8 @@ struct TandemRtlRun {
   uint64_t silent_after_writes;
   uint64_t memory_base;      // the address at which the device sees `dram`
   uint32_t watch_registers;  // they must read back as written; the interrupt must tell how the run ended
+  const char* waveform;      // FST of the run, of models built for it; null: none
+  uint64_t waveform_first_cycle, waveform_last_cycle;
   uint32_t mutant;           // of a netlist with mutants: the one that is active; 0: none
 
   // In and out.
