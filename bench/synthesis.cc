@@ -90,14 +90,13 @@ Result<void> measure_design(const Request& request, const std::string& name, std
 
 /// The fitted model on configurations that it was not fitted to.
 Result<void> measure_area_model(std::vector<Figure>& figures) {
-  const std::string path = checkout_path(synth::kHeldOutPath);
-  const bool fitted = fs::exists(path) && fs::exists(checkout_path(synth::kAreaModelPath));
-  const std::string skipped = fitted ? "" : "no model is fitted: tandem synth --fit 40";
+  TANDEM_ASSIGN(const synth::SampleSet set, synth::load_samples());
+  const bool fitted = !set.samples.empty() && fs::exists(checkout_path(synth::kAreaModelPath));
+  const std::string skipped = fitted ? "" : "no model is fitted: tandem synth --fit 60";
   synth::Figures errors;
   double count = 0;
   if (fitted) {
-    TANDEM_ASSIGN(const std::string text, read_text_file(path));
-    TANDEM_ASSIGN(const std::vector<synth::Sample> samples, synth::parse_samples(text, path));
+    const std::vector<synth::Sample> samples = set.held_out();
     TANDEM_ASSIGN(const synth::AreaModel model, synth::AreaModel::load());
     errors = synth::median_errors(model, samples);
     count = static_cast<double>(samples.size());

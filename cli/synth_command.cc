@@ -21,7 +21,6 @@ struct SynthOptions {
   std::string device;
   std::string netlist;
   int fit = 0;  // samples; 0: none
-  int held_out = 20;
   uint64_t seed = 1;
   int64_t most_macs = 256;
 };
@@ -41,39 +40,36 @@ nlohmann::ordered_json to_json(const std::vector<synth::Use>& uses, const synth:
   return json;
 }
 
-/// Fits the closed-form model to synthesised samples, and writes it with others that it has not seen.
+/// Synthesises samples, after those that the checkout has of this RTL, and fits the closed-form model to two thirds.
 Result<int> fit_model(const SynthOptions& options) {
-  constexpr int kFewest = 8;
+  constexpr int kFewest = 12;
   if (!options.hardware.empty()) {
     return Diagnostic{{}, "--fit draws its own configurations and takes none", {}, "leave out " + options.hardware};
   }
   if (options.fit < kFewest) {
     return Diagnostic{{}, fmt::format("--fit {}: a fit needs at least {} samples", options.fit, kFewest), {}, ""};
   }
-  int number = 0;
-  const auto done = [&](const synth::Sample& sample) {
-    note(fmt::format("{:>3} of {}: {} LUTs", ++number, options.fit + options.held_out, sample.figures.at("lut")));
-  };
   TANDEM_ASSIGN(const std::string rtl, synth::sources_id());
-  const auto source = [&](int count, uint64_t seed) {
-    return fmt::format("{} random configurations, seed {}, at most {} MACs, RTL {}", count, seed, options.most_macs,
-                       rtl);
+  const std::string source =
+      fmt::format("random configurations, seed {}, at most {} MACs, RTL {}", options.seed, options.most_macs, rtl);
+  TANDEM_ASSIGN(synth::SampleSet set, synth::load_samples());
+  if (set.source != source) set = {source, {}};
+  if (!set.samples.empty()) note(fmt::format("{} has {} samples", synth::kSamplesPath, set.samples.size()));
+  const auto done = [&](const synth::SampleSet& now) -> Result<void> {
+    note(fmt::format("{:>3} of {}: {} LUTs", now.samples.size(), options.fit, now.samples.back().figures.at("lut")));
+    return write_file(checkout_path(synth::kSamplesPath), synth::to_yaml(now));
   };
-  TANDEM_ASSIGN(const std::vector<synth::Sample> samples,
-                synth::synthesise_samples(options.seed, options.fit, options.most_macs, done));
-  TANDEM_ASSIGN(const std::vector<synth::Sample> held_out,
-                synth::synthesise_samples(options.seed + 1, options.held_out, options.most_macs, done));
-  const auto model = synth::AreaModel::fit(samples, source(options.fit, options.seed));
+  TANDEM_TRY(synth::synthesise_samples(set, options.seed, options.fit, options.most_macs, done));
+  const std::vector<synth::Sample> fitted = set.fitted(), held_out = set.held_out();
+  const auto model = synth::AreaModel::fit(fitted, fmt::format("{} of {}", fitted.size(), source));
   TANDEM_TRY(write_file(checkout_path(synth::kAreaModelPath), model.to_yaml()));
-  TANDEM_TRY(write_file(checkout_path(synth::kHeldOutPath),
-                        synth::to_yaml(held_out, source(options.held_out, options.seed + 1))));
-  const synth::Figures errors = synth::median_errors(model, samples);
+  const synth::Figures errors = synth::median_errors(model, fitted);
   const synth::Figures others = synth::median_errors(model, held_out);
   for (const std::string& figure : synth::modelled()) {
-    print(fmt::format("{:<10} median error {:>5.1f} % on the samples, {:>5.1f} % on others", figure,
-                      100 * errors.at(figure), 100 * others.at(figure)));
+    print(fmt::format("{:<10} median error {:>5.1f} % on {} samples, {:>5.1f} % on {} others", figure,
+                      100 * errors.at(figure), fitted.size(), 100 * others.at(figure), held_out.size()));
   }
-  note(fmt::format("wrote {} and {}", synth::kAreaModelPath, synth::kHeldOutPath));
+  note(fmt::format("wrote {} and {}", synth::kAreaModelPath, synth::kSamplesPath));
   return kExitOk;
 }
 
@@ -113,12 +109,10 @@ void add_synth(Cli& cli) {
   command.add_option("--device", options->device, "Check that it fits this device (configs/device); exit 1 if not")
       ->type_name("NAME");
   command.add_option("--netlist", options->netlist, "Also write the mapped netlist as Verilog")->type_name("FILE.v");
-  command.add_option("--fit", options->fit, "Instead: synthesise so many random configurations and fit the area model")
+  command
+      .add_option("--fit", options->fit,
+                  "Instead: synthesise random configurations up to so many, and fit the area model")
       ->type_name("SAMPLES");
-  command.add_option("--held-out", options->held_out, "Further configurations, which judge the fitted model")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
   command.add_option("--seed", options->seed, "Seed of the configurations of --fit")
       ->type_name("N")
       ->capture_default_str();

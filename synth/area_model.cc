@@ -144,6 +144,12 @@ Figures figures_of(const Resources& resources) {
           {"dsp", static_cast<double>(resources.dsp)}};
 }
 
+/// What modelled() has but for the period, in the order of a sample's lists.
+const std::vector<std::string>& area_names() {
+  static const std::vector<std::string> kNames = {"lut", "ff", "bram36", "dsp"};
+  return kNames;
+}
+
 /// The area of a module in a sample; 0 where the sample does without it.
 double area_of(const Sample& sample, const std::string& module, const std::string& figure) {
   const auto found = sample.modules.find(module);
@@ -228,7 +234,7 @@ Result<AreaModel> AreaModel::parse(const std::string& text, const std::string& f
   TANDEM_ASSIGN(model.period_, parse_terms(period));
   TANDEM_ASSIGN(const YamlNode modules, root.at("modules"));
   for (const auto& [module, areas] : modules.entries()) {
-    TANDEM_TRY(areas.only_keys({"lut", "ff", "bram36", "dsp"}));
+    TANDEM_TRY(areas.only_keys(area_names()));
     for (const auto& [figure, terms] : areas.entries()) {
       TANDEM_ASSIGN(model.area_[module][figure], parse_terms(terms));
     }
@@ -239,7 +245,7 @@ Result<AreaModel> AreaModel::parse(const std::string& text, const std::string& f
 Result<AreaModel> AreaModel::load() {
   const std::string path = checkout_path(kAreaModelPath);
   if (!std::filesystem::exists(path)) {
-    return Diagnostic{{path}, "there is no area model yet", {}, "'tandem synth --fit 40' fits one (docs/synthesis.md)"};
+    return Diagnostic{{path}, "there is no area model yet", {}, "'tandem synth --fit 60' fits one (docs/synthesis.md)"};
   }
   TANDEM_ASSIGN(const std::string text, read_text_file(path));
   return parse(text, path);
@@ -273,51 +279,84 @@ HwConfig random_hardware(Rng& rng, int64_t max_macs) {
   }
 }
 
-Result<std::vector<Sample>> synthesise_samples(uint64_t seed, int count, int64_t max_macs,
-                                               const std::function<void(const Sample&)>& done) {
+std::vector<Sample> SampleSet::held_out() const {
+  std::vector<Sample> some;
+  for (size_t i = 2; i < samples.size(); i += 3) some.push_back(samples[i]);
+  return some;
+}
+
+std::vector<Sample> SampleSet::fitted() const {
+  std::vector<Sample> some;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    if (i % 3 != 2) some.push_back(samples[i]);
+  }
+  return some;
+}
+
+Result<void> synthesise_samples(SampleSet& set, uint64_t seed, int count, int64_t max_macs,
+                                const std::function<Result<void>(const SampleSet&)>& done) {
   Rng rng(seed);
-  std::vector<Sample> samples;
   SynthesisOptions options;
   options.gates = false;
   options.jobs = 1;
-  while (static_cast<int>(samples.size()) < count) {
+  for (int number = 0; number < count; ++number) {
     Sample sample{random_hardware(rng, max_macs), {}, {}};
+    if (static_cast<size_t>(number) < set.samples.size()) continue;
     TANDEM_ASSIGN(const Report report, synthesise(sample.hardware, options));
     sample.figures = figures_of(report.total);
     sample.figures[kPeriod] = report.critical.length.ns;
     for (const ModuleReport& row : report.modules) sample.modules[row.name] = figures_of(row.resources);
-    done(sample);
-    samples.push_back(std::move(sample));
+    set.samples.push_back(std::move(sample));
+    TANDEM_TRY(done(set));
   }
-  return samples;
+  return {};
 }
 
-std::string to_yaml(const std::vector<Sample>& samples, const std::string& source) {
+std::string to_yaml(const SampleSet& set) {
   std::string text = fmt::format(
-      "# Synthesised configurations that the area model was not fitted to. Written by `tandem synth --fit`.\n"
+      "# Synthesised configurations: what the area model is fitted to and, every third, what judges it. Areas are "
+      "[{}],\n"
+      "# of the whole and of all instances of each module. Written by `tandem synth --fit`.\n"
       "source: {}\nsamples:\n",
-      source);
-  for (const Sample& sample : samples) {
-    std::string hardware, figures;
+      fmt::join(area_names(), ", "), set.source);
+  const auto areas = [](const Figures& figures) {
+    std::string list;
+    for (const std::string& name : area_names())
+      list += fmt::format("{}{:.9g}", list.empty() ? "" : ", ", figures.at(name));
+    return "[" + list + "]";
+  };
+  for (const Sample& sample : set.samples) {
+    std::string hardware, modules;
     for (const std::string& name : isa::parameter_names()) {
       hardware += fmt::format("{}{}: {}", hardware.empty() ? "" : ", ", name, isa::parameter(sample.hardware, name));
     }
-    for (const std::string& figure : modelled())
-      figures += fmt::format(", {}: {:.9g}", figure, sample.figures.at(figure));
-    text += fmt::format("- {{hardware: {{{}}}{}}}\n", hardware, figures);
+    for (const auto& [name, figures] : sample.modules)
+      modules += fmt::format("{}{}: {}", modules.empty() ? "" : ", ", name, areas(figures));
+    text += fmt::format("- hardware: {{{}}}\n  period_ns: {:.9g}\n  total: {}\n  modules: {{{}}}\n", hardware,
+                        sample.figures.at(kPeriod), areas(sample.figures), modules);
   }
   return text;
 }
 
-Result<std::vector<Sample>> parse_samples(const std::string& text, const std::string& file) {
+Result<SampleSet> parse_samples(const std::string& text, const std::string& file) {
   TANDEM_ASSIGN(const YamlNode root, YamlNode::parse(text, file));
   TANDEM_TRY(root.only_keys({"source", "samples"}));
+  SampleSet set;
+  TANDEM_ASSIGN(const YamlNode source, root.at("source"));
+  TANDEM_ASSIGN(set.source, source.text());
+  const auto read_areas = [](const YamlNode& node, Figures& figures) -> Result<void> {
+    const std::vector<YamlNode> items = node.items();
+    if (items.size() != area_names().size())
+      return Diagnostic{node.where(), fmt::format("{} areas; there are {}", items.size(), area_names().size()),
+                        area_names(), ""};
+    for (size_t i = 0; i < items.size(); ++i) {
+      TANDEM_ASSIGN(figures[area_names()[i]], items[i].number());
+    }
+    return {};
+  };
   TANDEM_ASSIGN(const YamlNode list, root.at("samples"));
-  std::vector<std::string> keys = modelled();
-  keys.emplace_back("hardware");
-  std::vector<Sample> samples;
   for (const YamlNode& item : list.items()) {
-    TANDEM_TRY(item.only_keys(keys));
+    TANDEM_TRY(item.only_keys({"hardware", kPeriod, "total", "modules"}));
     Sample sample;
     TANDEM_ASSIGN(const YamlNode hardware, item.at("hardware"));
     TANDEM_TRY(hardware.only_keys(isa::parameter_names()));
@@ -327,13 +366,22 @@ Result<std::vector<Sample>> parse_samples(const std::string& text, const std::st
     }
     const std::vector<Diagnostic> broken = isa::check(sample.hardware, hardware.where());
     if (!broken.empty()) return broken.front();
-    for (const std::string& figure : modelled()) {
-      TANDEM_ASSIGN(const YamlNode node, item.at(figure));
-      TANDEM_ASSIGN(sample.figures[figure], node.number());
-    }
-    samples.push_back(std::move(sample));
+    TANDEM_ASSIGN(const YamlNode period, item.at(kPeriod));
+    TANDEM_ASSIGN(sample.figures[kPeriod], period.number());
+    TANDEM_ASSIGN(const YamlNode total, item.at("total"));
+    TANDEM_TRY(read_areas(total, sample.figures));
+    TANDEM_ASSIGN(const YamlNode modules, item.at("modules"));
+    for (const auto& [name, node] : modules.entries()) TANDEM_TRY(read_areas(node, sample.modules[name]));
+    set.samples.push_back(std::move(sample));
   }
-  return samples;
+  return set;
+}
+
+Result<SampleSet> load_samples() {
+  const std::string path = checkout_path(kSamplesPath);
+  if (!std::filesystem::exists(path)) return SampleSet{};
+  TANDEM_ASSIGN(const std::string text, read_text_file(path));
+  return parse_samples(text, path);
 }
 
 Figures median_errors(const AreaModel& model, const std::vector<Sample>& samples) {

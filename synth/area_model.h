@@ -16,9 +16,9 @@
 
 namespace tandem::synth {
 
-/// Where the fitted model and the samples that it has not seen lie in the checkout.
+/// Where the fitted model and what has been synthesised for it lie in the checkout.
 inline constexpr char kAreaModelPath[] = "configs/synth/area_model.yaml";
-inline constexpr char kHeldOutPath[] = "configs/synth/held_out.yaml";
+inline constexpr char kSamplesPath[] = "configs/synth/samples.yaml";
 
 /// The figures that are modelled: "lut", "ff", "bram36", "dsp" (sums over modules) and "period_ns".
 const std::vector<std::string>& modelled();
@@ -58,14 +58,26 @@ class AreaModel {
 /// A random legal configuration of at most `max_macs` multiply-accumulates, all parameters drawn.
 isa::HwConfig random_hardware(Rng& rng, int64_t max_macs);
 
-/// Synthesises `count` random configurations, without gates, one process of Yosys at a time: a minute or two each where
-/// they are not cached. `done` hears of each.
-Result<std::vector<Sample>> synthesise_samples(uint64_t seed, int count, int64_t max_macs,
-                                               const std::function<void(const Sample&)>& done);
+/// Samples that were synthesised one after the other, and what they are of.
+struct SampleSet {
+  std::string source;
+  std::vector<Sample> samples;
 
-/// Samples as YAML, without their modules, and back.
-std::string to_yaml(const std::vector<Sample>& samples, const std::string& source);
-Result<std::vector<Sample>> parse_samples(const std::string& text, const std::string& file);
+  /// Every third judges a model that is fitted to the others.
+  std::vector<Sample> held_out() const;
+  std::vector<Sample> fitted() const;
+};
+
+/// Continues `set` to `count` of the random configurations that `seed` gives: synthesis without gates, one process of
+/// Yosys at a time, minutes each. `done` is called with each one more.
+Result<void> synthesise_samples(SampleSet& set, uint64_t seed, int count, int64_t max_macs,
+                                const std::function<Result<void>(const SampleSet&)>& done);
+
+/// As YAML, and back.
+std::string to_yaml(const SampleSet& set);
+Result<SampleSet> parse_samples(const std::string& text, const std::string& file);
+/// The samples at kSamplesPath; none where there is no such file.
+Result<SampleSet> load_samples();
 
 /// Median of |estimate - figure| / figure over the samples, for each modelled figure. Figures of zero, which a ratio
 /// says nothing about, count as 0 where the estimate rounds to zero and as 1 otherwise.

@@ -44,11 +44,14 @@ TEST(AreaModel, ItsTextReadsBack) {
 }
 
 TEST(AreaModel, SamplesReadBack) {
-  const std::vector<Sample> samples = made_samples(3, 3);
-  const std::string text = to_yaml(samples, kSource);
-  const std::vector<Sample> again = parse_samples(text, "samples.yaml").value();
-  EXPECT_EQ(to_yaml(again, kSource), text);
-  EXPECT_EQ(again.at(2).hardware, samples.at(2).hardware);
+  const SampleSet set{kSource, made_samples(3, 6)};
+  const std::string text = to_yaml(set);
+  const SampleSet again = parse_samples(text, "samples.yaml").value();
+  EXPECT_EQ(to_yaml(again), text);
+  EXPECT_EQ(again.samples.at(2).hardware, set.samples.at(2).hardware);
+  EXPECT_EQ(again.samples.at(2).modules.at("rest"), set.samples.at(2).modules.at("rest"));
+  EXPECT_EQ(again.held_out().size(), 2u);
+  EXPECT_EQ(again.fitted().size(), 4u);
 }
 
 TEST(AreaModel, UnknownFeaturesAreRefused) {

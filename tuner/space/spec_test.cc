@@ -130,7 +130,7 @@ TEST_F(AreaBudget, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(error_of(head_ + "budget: {lut: 100}\n"),
             root_ +
                 "/configs/synth/area_model.yaml: error: there is no area model yet\n"
-                "  hint: 'tandem synth --fit 40' fits one (docs/synthesis.md)");
+                "  hint: 'tandem synth --fit 60' fits one (docs/synthesis.md)");
   write_model();
   EXPECT_EQ(error_of(head_ + "budget: {lut: 16000}\n"),
             "dir/spec.yaml:4:9: error: the base needs about 16100 lut, the budget is 16000\n"
