@@ -66,7 +66,7 @@ class Campaign {
   Result<void> prepare() {
     const auto functional = sim::make_functional_simulator(hardware_);
     for (const Trial& trial : trials_) {
-      TANDEM_ASSIGN(const auto simulator, sim::load_rtl_simulator(model_, hardware_, {}, trial.conditions));
+      TANDEM_ASSIGN(const auto simulator, sim::load_rtl_simulator(model_, hardware_, trial.platform, trial.conditions));
       Expected expected;
       uint64_t longest = 0;
       for (const isa::Program& program : trial.programs) {
@@ -95,7 +95,7 @@ class Campaign {
     for (size_t i = 0; i < trials_.size(); ++i) {
       sim::RtlConditions conditions = trials_[i].conditions;
       conditions.mutant = static_cast<uint32_t>(mutant);
-      TANDEM_ASSIGN(const auto simulator, sim::load_rtl_simulator(model_, hardware_, {}, conditions));
+      TANDEM_ASSIGN(const auto simulator, sim::load_rtl_simulator(model_, hardware_, trials_[i].platform, conditions));
       std::string shown;
       for (const isa::Program& program : trials_[i].programs) {
         Result<sim::RunResult> result = sim::RunResult{};
@@ -107,7 +107,7 @@ class Campaign {
   }
 
  private:
-  static constexpr uint64_t kMostCycles = 200'000;
+  static constexpr uint64_t kMostCycles = 2'000'000;
   struct Expected {
     sim::RunLimits limits{kMostCycles};
     std::string shown;

@@ -58,9 +58,10 @@ class Writer {
     put(instruction);
   }
 
-  void load(Memory memory, uint32_t rows, uint32_t elements, uint32_t stride, uint32_t pads = 0) {
+  void load(Memory memory, uint32_t rows, uint32_t elements, uint32_t stride, uint32_t pads = 0, uint32_t sram = 0) {
     isa::Load instruction;
     instruction.mem_type = memory;
+    instruction.sram_base = sram;
     instruction.dram_base = 3;
     instruction.y_size = rows;
     instruction.x_size = elements;
@@ -76,8 +77,9 @@ class Writer {
     uop.y_size = uop.x_size = 1;
     put(uop);
   }
-  void store(int part, uint32_t rows, uint32_t elements) {
+  void store(int part, uint32_t rows, uint32_t elements, uint32_t sram = 0) {
     isa::Store instruction;
+    instruction.sram_base = sram;
     instruction.dram_base = static_cast<uint32_t>((kStoresBegin + static_cast<uint64_t>(part) * kStoreBytes) /
                                                   static_cast<uint64_t>(hardware_.element_bytes(Memory::kOut)));
     instruction.y_size = rows;
@@ -121,6 +123,9 @@ class Trials {
     add_silent(4, 0, /*watchdog_cycles=*/40'000);
     for (uint64_t base = 1; base < isa::kWidestBusBytes; base *= 2) add_misaligned(base);
     add({many(4500)}, {});
+    for (int i = 0; i < 6; ++i) add_edges();
+    add({waiting_queues(), waiting_queues()}, {});
+    for (const isa::Program& program : {large(), full_queues(), waiting_queues()}) add_slow(program);
     add({large(), large()}, restless());
     add({full_queues(), full_queues()}, restless());
     for (const Engine from : {Engine::kLoad, Engine::kStore}) add({overfull(from), legal(8)}, {});
@@ -147,7 +152,7 @@ class Trials {
       const uint64_t last = (kAddressMask - isa::memory_bytes(program)) / isa::kWidestBusBytes * isa::kWidestBusBytes;
       conditions.memory_base = std::min(conditions.memory_base, last);
     }
-    trials_.push_back({conditions, std::move(programs), /*undisturbed=*/true});
+    trials_.push_back({conditions, std::move(programs), /*undisturbed=*/true, {}});
   }
 
   /// A memory that falls silent.
@@ -163,6 +168,43 @@ class Trials {
     add({legal(1)}, {});
     trials_.back().conditions.memory_base += base;
     trials_.back().undisturbed = false;
+  }
+
+  /// A memory so slow that what waits for it, or for who does, waits for ten thousand cycles.
+  void add_slow(isa::Program program) {
+    add({std::move(program)}, {}, /*watchdog_cycles=*/40'000);
+    trials_.back().platform.read_latency_cycles = trials_.back().platform.write_latency_cycles = 10'000;
+  }
+
+  /// Blocks that end with their buffers, then some that end one element further.
+  void add_edges() {
+    std::vector<isa::Program> programs;
+    for (int beyond = 0; beyond < 8; ++beyond) {
+      Writer w("edges", hardware_, rng_);
+      for (const Memory memory :
+           {Memory::kInp, Memory::kWgt, Memory::kPrm, Memory::kUop, Memory::kAcc, Memory::kAcc8, Memory::kOut}) {
+        if (beyond > 0 && !rng_.chance(0.3)) continue;
+        if (memory == Memory::kPrm && hardware_.requant_lanes() == 0) continue;
+        put_edge(w, memory, beyond > 0 ? 1 : 0);
+      }
+      programs.push_back(w.finish());
+    }
+    add(std::move(programs), {});
+  }
+
+  void put_edge(Writer& w, Memory memory, uint32_t beyond) {
+    const bool pads = memory != Memory::kOut && memory != Memory::kUop && memory != Memory::kWgt && rng_.chance(0.5);
+    for (;;) {
+      const auto pad = static_cast<uint32_t>(pads ? rng_.uniform(0, 3) : 0);
+      const auto rows = static_cast<uint32_t>(rng_.uniform(1, 40)),
+                 columns = static_cast<uint32_t>(rng_.uniform(1, 40));
+      const uint32_t elements = (rows + 2 * pad) * (columns + 2 * pad);
+      if (elements > depth(memory == Memory::kAcc8 || memory == Memory::kOut ? Memory::kAcc : memory)) continue;
+      const uint32_t begin =
+          depth(memory == Memory::kAcc8 || memory == Memory::kOut ? Memory::kAcc : memory) - elements + beyond;
+      if (memory == Memory::kOut) return w.store(0, rows, columns, begin);
+      return w.load(memory, rows, columns, columns + static_cast<uint32_t>(rng_.uniform(0, 3)), pad, begin);
+    }
   }
 
   /// So many instructions that do nothing, the last of them illegal.
@@ -301,6 +343,24 @@ class Trials {
       w.pass(Engine::kLoad, kPopNext);
       w.pass(Engine::kStore, kPopPrev);
     }
+    return w.finish();
+  }
+
+  /// Each engine waits for a token of one that works, while more instructions come than its queue holds.
+  isa::Program waiting_queues() {
+    Writer w("waiting_queues", hardware_, rng_);
+    const int instructions = hardware_.command_queue_depth + 6;
+    const auto wait = [&](Engine from, const TokenFlags& push, Engine to, const TokenFlags& pop) {
+      work(w, from);
+      work(w, from);
+      w.pass(from, push);
+      w.pass(to, pop);
+      for (int i = 0; i < instructions; ++i) w.pass(to, {});
+    };
+    wait(Engine::kCompute, kPushPrev, Engine::kLoad, kPopNext);
+    wait(Engine::kLoad, kPushNext, Engine::kCompute, kPopPrev);
+    wait(Engine::kCompute, kPushNext, Engine::kStore, kPopPrev);
+    wait(Engine::kStore, kPushPrev, Engine::kCompute, kPopNext);
     return w.finish();
   }
 

@@ -29,8 +29,8 @@ struct RtlConditions {
   bool relaunch = false;               // runs follow each other on one device, which keeps its state, but for the DRAM
   uint64_t memory_base = 0;            // where the device sees the program's memory: in all its address registers
   bool watch_registers = false;        // they must read back as written, and an interrupt tell how each run ended
-  std::optional<Waveform> waveform;    // of the last run that begins; slow
-  uint32_t mutant = 0;                 // the active one of a netlist with mutants; 0: none
+  std::optional<Waveform> waveform = {};  // of the last run that begins; slow
+  uint32_t mutant = 0;                    // the active one of a netlist with mutants; 0: none
 };
 
 /// A simulator of `hardware` on `platform`. Builds the model where the cache does not have it (build_rtl_model), and
