@@ -36,7 +36,7 @@ Result<void> measure_targets(const std::string& name, const ModelData& data, con
     const std::string prefix = name + "." + share.target;
     const int64_t wrong = samples - runtime::compare(data.expected, run.output).equal_samples;
     figures.push_back({prefix + ".wrong", static_cast<double>(wrong), fmt::format("of {} samples", samples)});
-    if (samples == all) {
+    if (samples == all && data.labels.size() == all) {
       figures.push_back({prefix + ".accuracy", percent(runtime::count_right(data.labels, run.output), samples),
                          fmt::format("% of {} images", samples)});
     }
@@ -72,11 +72,28 @@ Result<void> measure_mnist(const Request& request, std::vector<Figure>& figures)
   return {};
 }
 
+/// Models as they were trained and published, against the traces of TFLite's reference kernels and the rule `single`.
+Result<void> measure_published(const Request& request, std::vector<Figure>& figures) {
+  const std::string missing = without_shared_data("models");
+  for (const Published& model : published_models()) {
+    const std::string name = fmt::format("{}.{}", model.name, ops::name(model.rule));
+    if (!missing.empty()) {
+      for (const char* target : {"functional", "cpu", "rtl"})
+        figures.push_back({fmt::format("{}.{}.wrong", name, target), 0, "", missing});
+      continue;
+    }
+    TANDEM_ASSIGN(const ModelData data, load_published(model, "qdq", request.quick ? 1 : 20));
+    TANDEM_TRY(measure_targets(name, data, {{"functional", 20, 1}, {"cpu", 20, 1}, {"rtl", 20, 1}}, request, figures));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Measurement> measure_models(const Request& request) {
   Measurement measurement{{}, describe(isa::HwConfig{}), sim::Platform{}.name};
   TANDEM_TRY(measure_mnist(request, measurement.figures));
+  TANDEM_TRY(measure_published(request, measurement.figures));
   TANDEM_ASSIGN(const ModelData digits, load_digits());
   TANDEM_TRY(measure_targets("digits", digits,
                              {{"functional", 360, 60}, {"cpu", 360, 360}, {"rtl", 360, 4}, {"interpreter", 8, 1}},

@@ -125,7 +125,8 @@ class Trials {
     add({many(4500)}, {});
     for (int i = 0; i < 6; ++i) add_edges();
     add({waiting_queues(), waiting_queues()}, {});
-    for (const isa::Program& program : {large(), full_queues(), waiting_queues()}) add_slow(program);
+    for (const isa::Program& program : {large(), full_queues(), waiting_queues()}) add_slow(program, true);
+    add_slow(one_store(), false);
     add({large(), large()}, restless());
     add({full_queues(), full_queues()}, restless());
     for (const Engine from : {Engine::kLoad, Engine::kStore}) add({overfull(from), legal(8)}, {});
@@ -170,10 +171,20 @@ class Trials {
     trials_.back().undisturbed = false;
   }
 
-  /// A memory so slow that what waits for it, or for who does, waits for ten thousand cycles.
-  void add_slow(isa::Program program) {
+  /// A memory so slow that what waits for its reads, or else its writes, or for who does, waits for ten thousand
+  /// cycles.
+  void add_slow(isa::Program program, bool reads) {
     add({std::move(program)}, {}, /*watchdog_cycles=*/40'000);
-    trials_.back().platform.read_latency_cycles = trials_.back().platform.write_latency_cycles = 10'000;
+    sim::Platform& platform = trials_.back().platform;
+    (reads ? platform.read_latency_cycles : platform.write_latency_cycles) = 10'000;
+  }
+
+  isa::Program one_store() {
+    Writer w("one_store", hardware_, rng_);
+    w.store(0, 1, 4);
+    w.pass(Engine::kStore, kPushPrev);
+    w.pass(Engine::kCompute, kPopNext);
+    return w.finish();
   }
 
   /// Blocks that end with their buffers, then some that end one element further.

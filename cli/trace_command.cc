@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/model_options.h"
 #include "cli/program_argument.h"
 #include "cli/simulator_argument.h"
 #include "sim/trace/gtkwave.h"
@@ -26,11 +27,31 @@ struct TraceOptions {
   uint64_t first_cycle = 0, last_cycle = ~uint64_t{0};
 };
 
-/// The program of a compiled model's folder, or the file itself.
-ProgramArgument program_of(const TraceOptions& options) {
+/// The program of that number that the model is made of on this hardware.
+Result<isa::Program> program_of_model(const TraceOptions& options) {
+  ModelOptions model_options;
+  model_options.model = options.program.path;
+  model_options.hw = options.program.hardware;
+  TANDEM_ASSIGN(const Model model, load_model(model_options));
+  TANDEM_ASSIGN(const isa::HwConfig hardware, load_hardware(model_options, model));
+  TANDEM_ASSIGN(const runtime::CompiledModel compiled, runtime::compile_for_accelerator(model.graph, hardware));
+  int64_t programs = 0;
+  for (const runtime::Step& step : compiled.steps) {
+    const auto* accelerator = std::get_if<runtime::AcceleratorStep>(&step);
+    if (accelerator != nullptr && programs++ == options.step) return accelerator->program;
+  }
+  return Diagnostic{{options.program.path},
+                    fmt::format("the model has {} programs; there is no number {}", programs, options.step),
+                    {},
+                    "--step counts from 0"};
+}
+
+/// Of a model, of a compiled model's folder, or the file itself.
+Result<isa::Program> program_of(const TraceOptions& options) {
   ProgramArgument argument = options.program;
+  if (std::filesystem::path(argument.path).extension() == ".onnx") return program_of_model(options);
   if (std::filesystem::is_directory(argument.path)) argument.path += fmt::format("/program_{}.tandem", options.step);
-  return argument;
+  return load(argument);
 }
 
 Result<std::unique_ptr<sim::Simulator>> simulator_of(const TraceOptions& options, const isa::HwConfig& hardware) {
@@ -44,7 +65,7 @@ Result<std::unique_ptr<sim::Simulator>> simulator_of(const TraceOptions& options
 }
 
 Result<int> trace(const TraceOptions& options, Format format) {
-  TANDEM_ASSIGN(const isa::Program program, load(program_of(options)));
+  TANDEM_ASSIGN(const isa::Program program, program_of(options));
   TANDEM_ASSIGN(const auto simulator, simulator_of(options, program.hardware));
   sim::Timeline timeline(program);
   simulator->observe(&timeline);
@@ -75,7 +96,8 @@ void add_trace(Cli& cli) {
   CLI::App& command = cli.command("trace", "Write a run as a timeline: engines, instructions, tokens, layers",
                                   [options](Format format) { return trace(*options, format); });
   add_program(command, options->program);
-  command.get_option("program")->description("A VTA manifest (*.txt), a saved program, or a compiled model's folder");
+  command.get_option("program")->description(
+      "A VTA manifest (*.txt), a saved program, an .onnx model, or a compiled model's folder");
   command.add_option("--step", options->step, "Which program of a model")->type_name("N");
   add_choice(command, "--on", options->on, {kTiming, kRtl}, "The simulator");
   command.add_option("--platform", options->platform, "The memory's YAML")->type_name("PLATFORM.yaml");

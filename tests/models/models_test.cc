@@ -3,10 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "bench/model_data.h"
-#include "compiler/graph/import_onnx.h"
 #include "runtime/outputs.h"
 #include "runtime/run.h"
 #include "support/environment.h"
@@ -65,29 +62,7 @@ TEST(Digits, SameBitsAndAccuracyEverywhere) {
   }
 }
 
-/// A model of MLPerf Tiny, or another of the shared ones, with what its reference has to compare.
-struct Published {
-  const char* name;
-  const char* expected;  // below ref/NAME/: of the first sample, or of all
-  ops::Rounding rule;
-  bool inputs_are_nhwc;
-};
-
-Tensor nchw(const Tensor& nhwc) {
-  const Shape& s = nhwc.shape;
-  Tensor result(nhwc.type, {s[0], s[3], s[1], s[2]});
-  for (int64_t n = 0; n < s[0]; ++n) {
-    for (int64_t pixel = 0; pixel < s[1] * s[2]; ++pixel) {
-      for (int64_t c = 0; c < s[3]; ++c) {
-        result.as<int8_t>()[(n * s[3] + c) * s[1] * s[2] + pixel] =
-            nhwc.as<int8_t>()[(n * s[1] * s[2] + pixel) * s[3] + c];
-      }
-    }
-  }
-  return result;
-}
-
-class PublishedModel : public testing::TestWithParam<Published> {
+class PublishedModel : public testing::TestWithParam<bench::Published> {
  protected:
   void SetUp() override {
     if (access(shared_data_path("models/README.md").c_str(), R_OK) != 0) GTEST_SKIP() << "../shared/models is absent";
@@ -97,33 +72,17 @@ class PublishedModel : public testing::TestWithParam<Published> {
 /// Both forms on the functional simulator and on the CPU, the first on the RTL, too. The Softmax that three of them end
 /// with is left out: their references are the traces before it.
 TEST_P(PublishedModel, IsExactEverywhere) {
-  const Published& published = GetParam();
-  const std::string folder = shared_data_path(std::string("models/ref/") + published.name + "/");
-  const Tensor expected = value_or_fail(read_npy(folder + published.expected));
-  Tensor inputs = value_or_fail(read_npy(folder + "input.npy"));
-  if (published.inputs_are_nhwc) inputs = nchw(inputs);
-  const int64_t samples = std::min<int64_t>(expected.shape[0], 3);
-  inputs = slice_first_axis(inputs, 0, samples);
   for (const char* form : {"qdq", "qop"}) {
-    const std::string path = shared_data_path(std::string("models/onnx/") + published.name + "_" + form + ".onnx");
-    const graph::Graph graph = value_or_fail(graph::import_onnx(path, published.rule));
+    const bench::ModelData data = value_or_fail(bench::load_published(GetParam(), form, 3));
     for (const char* target : {"functional", "cpu", "rtl"}) {
       if (target == std::string("rtl") && form == std::string("qop")) continue;
-      EXPECT_EQ(run_on(target, graph, inputs).output.data, slice_first_axis(expected, 0, samples).data)
-          << form << " on " << target;
+      EXPECT_EQ(run_on(target, data.graph, data.input).output.data, data.expected.data) << form << " on " << target;
     }
   }
 }
-INSTANTIATE_TEST_SUITE_P(
-    Models, PublishedModel,
-    testing::Values(Published{"resnet8_cifar10", "trace/t36.npy", ops::Rounding::kTflite, true},
-                    Published{"dscnn_kws", "trace/t33.npy", ops::Rounding::kTflite, true},
-                    Published{"mobilenetv1_025_vww", "trace/t87.npy", ops::Rounding::kTflite, true},
-                    Published{"autoencoder_ad", "out_tflite.npy", ops::Rounding::kTflite, false},
-                    Published{"autoencoder_ad", "out_single_round.npy", ops::Rounding::kSingle, false},
-                    Published{"mnist8_int8_asym", "out_tflite.npy", ops::Rounding::kTflite, false},
-                    Published{"mnist8_int8_asym", "out_single_round.npy", ops::Rounding::kSingle, false}),
-    [](const auto& test) { return std::string(test.param.name) + "_" + ops::name(test.param.rule); });
+INSTANTIATE_TEST_SUITE_P(Models, PublishedModel, testing::ValuesIn(bench::published_models()), [](const auto& test) {
+  return std::string(test.param.name) + "_" + ops::name(test.param.rule);
+});
 
 }  // namespace
 }  // namespace tandem::runtime
