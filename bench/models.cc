@@ -36,7 +36,7 @@ Result<void> measure_targets(const std::string& name, const ModelData& data, con
     const std::string prefix = name + "." + share.target;
     const int64_t wrong = samples - runtime::compare(data.expected, run.output).equal_samples;
     figures.push_back({prefix + ".wrong", static_cast<double>(wrong), fmt::format("of {} samples", samples)});
-    if (samples == all && data.labels.size() == all) {
+    if (samples == all && !data.labels.data.empty()) {
       figures.push_back({prefix + ".accuracy", percent(runtime::count_right(data.labels, run.output), samples),
                          fmt::format("% of {} images", samples)});
     }
