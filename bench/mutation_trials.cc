@@ -105,10 +105,11 @@ class Trials {
   Trials(const isa::HwConfig& hardware, uint64_t seed) : hardware_(hardware), rng_(seed) {}
 
   std::vector<Trial> all() {
+    const uint32_t rows = depth(Memory::kAcc);
     for (int i = 0; i < 6; ++i) add({legal(24)}, {});
     for (int i = 0; i < 4; ++i) add({legal(40)}, restless());
     add({large()}, {});
-    add({full_queues()}, {});
+    add({full_queues(rows)}, {});
     for (int i = 0; i < 12; ++i) add({illegal(), legal(8)}, {});
     for (const uint64_t cycle : {3, 200, 700, 1500}) {
       sim::RtlConditions reset;
@@ -124,11 +125,10 @@ class Trials {
     for (uint64_t base = 1; base < isa::kWidestBusBytes; base *= 2) add_misaligned(base);
     add({many(4500)}, {});
     for (int i = 0; i < 6; ++i) add_edges();
-    add({waiting_queues(), waiting_queues()}, {});
-    for (const isa::Program& program : {large(), full_queues(), waiting_queues()}) add_slow(program, true);
-    add_slow(one_store(), false);
+    add({waiting_queues(rows), waiting_queues(rows)}, {});
+    for (const isa::Program& program : {full_queues(/*rows=*/1), waiting_queues(/*rows=*/1)}) add_slow(program);
     add({large(), large()}, restless());
-    add({full_queues(), full_queues()}, restless());
+    add({full_queues(rows), full_queues(rows)}, restless());
     for (const Engine from : {Engine::kLoad, Engine::kStore}) add({overfull(from), legal(8)}, {});
     for (int i = 0; i < 100; ++i) add({legal(80)}, i % 4 == 0 ? restless() : sim::RtlConditions{});
     for (int i = 0; i < 60; ++i) add({illegal(), illegal()}, i % 2 == 0 ? restless() : sim::RtlConditions{});
@@ -171,20 +171,10 @@ class Trials {
     trials_.back().undisturbed = false;
   }
 
-  /// A memory so slow that what waits for its reads, or else its writes, or for who does, waits for ten thousand
-  /// cycles.
-  void add_slow(isa::Program program, bool reads) {
+  /// A memory so slow that what waits for it, or for who does, waits for ten thousand cycles.
+  void add_slow(isa::Program program) {
     add({std::move(program)}, {}, /*watchdog_cycles=*/40'000);
-    sim::Platform& platform = trials_.back().platform;
-    (reads ? platform.read_latency_cycles : platform.write_latency_cycles) = 10'000;
-  }
-
-  isa::Program one_store() {
-    Writer w("one_store", hardware_, rng_);
-    w.store(0, 1, 4);
-    w.pass(Engine::kStore, kPushPrev);
-    w.pass(Engine::kCompute, kPopNext);
-    return w.finish();
+    trials_.back().platform.read_latency_cycles = trials_.back().platform.write_latency_cycles = 10'000;
   }
 
   /// Blocks that end with their buffers, then some that end one element further.
@@ -327,19 +317,18 @@ class Trials {
     }
   }
 
-  void work(Writer& w, Engine engine) const {
-    const uint32_t deep = depth(Memory::kAcc);
-    if (engine == Engine::kLoad) w.load(Memory::kInp, depth(Memory::kInp) / 2, 2, 40);
-    if (engine == Engine::kCompute) w.load(Memory::kAcc, deep, 1, 9);
-    if (engine == Engine::kStore) w.store(0, deep, 1);
+  static void work(Writer& w, Engine engine, uint32_t rows) {
+    if (engine == Engine::kLoad) w.load(Memory::kInp, rows, 2, 40);
+    if (engine == Engine::kCompute) w.load(Memory::kAcc, rows, 1, 9);
+    if (engine == Engine::kStore) w.store(0, rows, 1);
   }
 
   /// Each queue of tokens fills up while its consumer works, and is emptied.
-  isa::Program full_queues() {
+  isa::Program full_queues(uint32_t rows) {
     Writer w("full_queues", hardware_, rng_);
     const int tokens = hardware_.token_queue_depth + 4;
     const auto fill = [&](Engine from, const TokenFlags& push, Engine to, const TokenFlags& pop) {
-      work(w, to);
+      work(w, to, rows);
       for (int i = 0; i < tokens; ++i) w.pass(from, push);
       for (int i = 0; i < tokens; ++i) w.pass(to, pop);
     };
@@ -347,8 +336,8 @@ class Trials {
     fill(Engine::kCompute, kPushPrev, Engine::kLoad, kPopNext);
     fill(Engine::kCompute, kPushNext, Engine::kStore, kPopPrev);
     fill(Engine::kStore, kPushPrev, Engine::kCompute, kPopNext);
-    work(w, Engine::kLoad);
-    work(w, Engine::kStore);
+    work(w, Engine::kLoad, rows);
+    work(w, Engine::kStore, rows);
     for (int i = 0; i < tokens; ++i) w.pass(Engine::kCompute, kPushBoth);
     for (int i = 0; i < tokens; ++i) {
       w.pass(Engine::kLoad, kPopNext);
@@ -358,12 +347,12 @@ class Trials {
   }
 
   /// Each engine waits for a token of one that works, while more instructions come than its queue holds.
-  isa::Program waiting_queues() {
+  isa::Program waiting_queues(uint32_t rows) {
     Writer w("waiting_queues", hardware_, rng_);
     const int instructions = hardware_.command_queue_depth + 6;
     const auto wait = [&](Engine from, const TokenFlags& push, Engine to, const TokenFlags& pop) {
-      work(w, from);
-      work(w, from);
+      work(w, from, rows);
+      work(w, from, rows);
       w.pass(from, push);
       w.pass(to, pop);
       for (int i = 0; i < instructions; ++i) w.pass(to, {});
