@@ -38,7 +38,7 @@ class CompilerBench {
  public:
   explicit CompilerBench(const Request& request)
       : request_(request),
-        pool_(tuner::make_process_pool({{"/proc/self/exe", "worker"},
+        pool_(tuner::make_process_pool({{"/proc/self/exe", "worker", "rtl"},
                                         static_cast<int>(std::max(1u, std::thread::hardware_concurrency())),
                                         900,
                                         900})) {}

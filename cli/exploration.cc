@@ -91,6 +91,7 @@ Result<std::unique_ptr<tuner::RunDatabase>> open_records(const ExplorationJob& j
        {"model", hex(hash64(graph::to_text(workload.graph)))},
        {"base accelerator", isa::to_yaml(spec.hardware.base())},
        {"platform", sim::to_yaml(spec.options.platform)},
+       {"simulator", spec.measure_on},
        {"accelerator, compiler or tuner (their sources changed)", tuner::hash_of_sources(checkout_path(""))}},
       revision()};
   const std::string path = folder + "/run.sqlite";
@@ -264,6 +265,7 @@ Result<int> run_exploration(const ExplorationJob& job, Format format) {
   const Clock::time_point began = Clock::now();
   TANDEM_ASSIGN(tuner::ExploreSpec spec, tuner::load_spec(job.specification));
   if (job.seed) spec.options.seed = *job.seed;
+  if (!job.measure_on.empty()) spec.measure_on = job.measure_on;
   const std::unique_ptr<tuner::Templates> templates = tuner::accelerator_templates();
   TANDEM_ASSIGN(const Workload workload, load_workload(spec, *templates));
   TANDEM_ASSIGN(const std::string folder, run_folder(job, spec.name));
@@ -280,8 +282,10 @@ Result<int> run_exploration(const ExplorationJob& job, Format format) {
       space.count()));
 
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const auto pool = tuner::make_process_pool(
-      {{"/proc/self/exe", "worker"}, job.workers > 0 ? job.workers : cores, spec.measure_seconds, spec.build_seconds});
+  const auto pool = tuner::make_process_pool({{"/proc/self/exe", "worker", spec.measure_on},
+                                              job.workers > 0 ? job.workers : cores,
+                                              spec.measure_seconds,
+                                              spec.build_seconds});
   const auto executor = tuner::make_recorded_executor(*pool, *records);
   ProgressView view(began);
   auto searched = tuner::explore(spec.hardware, workload.layers, *templates, *executor, spec.options,

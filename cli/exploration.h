@@ -16,6 +16,7 @@ struct ExplorationJob {
   bool resume = false;
   int workers = 0;               // 0: one per core
   std::optional<uint64_t> seed;  // instead of the specification's
+  std::string measure_on;        // instead of the specification's; "": as it says
 };
 
 /// Searches, runs the answers end to end on RTL, writes winner.yaml, schedules.json, the compiled winner, report.html

@@ -58,7 +58,8 @@ void print_text(const ExplorationSummary& summary) {
     if (!design.failure.empty()) print(fmt::format("  {} failed: {}", design.hardware.name, design.failure));
   }
   print("");
-  print(fmt::format("Cycles for {} samples, measured on RTL     sum of layers      end to end", samples));
+  print(fmt::format("{:<40} sum of layers, {:<7} end to end, rtl", fmt::format("Cycles for {} samples", samples),
+                    summary.spec.measure_on));
   const std::pair<const char*, uint64_t> rows[] = {{"default hardware, default schedules", t.untuned},
                                                    {"schedules alone", t.schedules_only},
                                                    {"hardware alone", t.hardware_only},
@@ -106,7 +107,7 @@ Json to_json(const ExplorationSummary& summary) {
                {"folder", summary.folder},
                {"seed", summary.spec.options.seed},
                {"samples", summary.spec.options.samples},
-               {"measured_on", "rtl"},
+               {"measured_on", summary.spec.measure_on},
                {"platform", summary.spec.options.platform.name},
                {"revision", revision()},
                {"trials", found.trials},
@@ -170,7 +171,7 @@ Result<void> write_report(const ExplorationSummary& summary) {
   report::ExplorationReport page;
   page.title =
       fmt::format("{}: {} samples on up to {} MACs", summary.spec.name, summary.spec.options.samples, budget.macs);
-  page.measured_on = "rtl";
+  page.measured_on = summary.spec.measure_on;
   page.max_macs_per_cycle = budget.macs;
   page.max_buffer_bits = budget.buffer_bits;
   page.trials = found.trials;

@@ -189,8 +189,8 @@ Json report_json(const runtime::CompiledModel& model, const runtime::Target& tar
 }
 
 /// Compares, prints, and says whether everything is right.
-int check_outputs(const RunOptions& options, const References& references, const graph::Graph& graph, const Tensor& output,
-                  Format format, Json& json) {
+int check_outputs(const RunOptions& options, const References& references, const graph::Graph& graph,
+                  const Tensor& output, Format format, Json& json) {
   int status = kExitOk;
   if (references.expected) {
     const auto exponent = graph.tensors[static_cast<size_t>(graph.outputs[0].tensor)].exponent;

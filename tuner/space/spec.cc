@@ -134,11 +134,12 @@ Result<HardwareSpace> read_hardware(const YamlNode& root, const std::string& pat
                     "add smaller values or raise the budget"};
 }
 
-Result<void> read_search(const YamlNode& root, ExploreOptions& options) {
+Result<void> read_search(const YamlNode& root, ExploreSpec& spec) {
+  ExploreOptions& options = spec.options;
   if (!root.has("search")) return {};
   TANDEM_ASSIGN(const YamlNode node, root.at("search"));
   TANDEM_TRY(node.only_keys(
-      {"sampler", "seed", "trials", "batch", "accelerators", "new_per_round", "rivals", "random_share"}));
+      {"sampler", "seed", "trials", "batch", "accelerators", "new_per_round", "rivals", "random_share", "measure_on"}));
   if (node.has("sampler")) {
     TANDEM_ASSIGN(const YamlNode sampler, node.at("sampler"));
     TANDEM_ASSIGN(const std::string word, sampler.text());
@@ -146,6 +147,12 @@ Result<void> read_search(const YamlNode& root, ExploreOptions& options) {
       return unknown_name(sampler.where(), "sampler", word, {"annealing", "random"});
     }
     options.sampler = word == "random" ? SamplerKind::kRandom : SamplerKind::kAnnealing;
+  }
+  if (node.has("measure_on")) {
+    TANDEM_ASSIGN(const YamlNode simulator, node.at("measure_on"));
+    TANDEM_ASSIGN(spec.measure_on, simulator.text());
+    if (std::find(measurable().begin(), measurable().end(), spec.measure_on) == measurable().end())
+      return unknown_name(simulator.where(), "simulator", spec.measure_on, measurable());
   }
   int64_t seed = static_cast<int64_t>(options.seed);
   TANDEM_TRY(read_count(node, "seed", 0, seed));
@@ -171,6 +178,11 @@ Result<void> read_limits(const YamlNode& root, ExploreSpec& spec) {
 
 }  // namespace
 
+const std::vector<std::string>& measurable() {
+  static const std::vector<std::string> kMeasurable = {"rtl", "timing"};
+  return kMeasurable;
+}
+
 Result<ExploreSpec> parse_spec(const std::string& text, const std::string& path) {
   TANDEM_ASSIGN(const YamlNode root, YamlNode::parse(text, path));
   TANDEM_TRY(root.only_keys(
@@ -190,7 +202,7 @@ Result<ExploreSpec> parse_spec(const std::string& text, const std::string& path)
     TANDEM_TRY(read_path(root, "platform", path, file));
     TANDEM_ASSIGN(spec.options.platform, sim::load_platform(file));
   }
-  TANDEM_TRY(read_search(root, spec.options));
+  TANDEM_TRY(read_search(root, spec));
   TANDEM_TRY(read_limits(root, spec));
   return spec;
 }

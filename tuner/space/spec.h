@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tuner/search/explorer.h"
 #include "tuner/space/hardware_space.h"
@@ -17,9 +18,13 @@ struct ExploreSpec {
   std::string input, expected;  // samples and right outputs for the final check of the winner
   HardwareSpace hardware;
   ExploreOptions options;
+  std::string measure_on = "rtl";  // of measurable(): what counts a candidate's cycles
   double measure_seconds = 120;
   double build_seconds = 900;
 };
+
+/// "rtl", the cycles of the RTL; "timing", those of its model, which needs no build and is many times as fast.
+const std::vector<std::string>& measurable();
 
 /// Strict YAML; configs/explore/demo.yaml shows every key. Errors: unknown keys and hardware parameters, values that
 /// are never legal, a base or a space of which nothing is within the budget.

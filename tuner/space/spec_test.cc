@@ -48,6 +48,8 @@ TEST(ExploreSpec, SaysWhatIsWrongAndWhere) {
             "  legal: name, model, input, expected, samples, platform, hardware, budget, search, limits\n"
             "  hint: did you mean 'hardware'?");
   EXPECT_EQ(error_of(head), "dir/spec.yaml:1:1: error: missing key 'hardware'");
+  EXPECT_EQ(error_of(head + "hardware: {knobs: {block_in: [8]}}\nsearch: {measure_on: functional}\n"),
+            "dir/spec.yaml:4:22: error: unknown simulator 'functional'\n  legal: rtl, timing");
   EXPECT_EQ(error_of(head + "hardware: {knobs: {blok_in: [8]}}\n"),
             "dir/spec.yaml:3:20: error: unknown key 'blok_in'\n"
             "  legal: batch, block_in, block_out, uop_buffer_bytes, inp_buffer_bytes, wgt_buffer_bytes, "
