@@ -9,6 +9,7 @@ module compute_engine_bench;
   `include "alu_lane.svh"
   `include "registers.svh"
   `include "requantize_rule.svh"
+  localparam int BusBytes = 8;
   localparam int Commands = 2500;
   localparam int Lanes = Batch * BlockOut;
 
@@ -27,7 +28,7 @@ module compute_engine_bench;
   logic [511:0] prm_data;
   logic [23:0]  store_index;
   compute_engine #(
-    .BusBytes(8), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
+    .BusBytes(BusBytes), .Batch(Batch), .BlockIn(BlockIn), .BlockOut(BlockOut), .UopDepth(UopDepth), .InpDepth(InpDepth), .WgtDepth(WgtDepth),
     .AccDepth(AccDepth), .PrmDepth(PrmDepth), .RequantLanes(1), .DepthwiseWidth(1), .AluLanes(1), .ExtendedAlu(1)
   ) u_engine (
     .clk_i(clk), .clk_read_i(clk), .clk_requantize_i(clk), .read_awake_o(read_awake), .requantize_awake_o(requantize_awake),
@@ -60,13 +61,14 @@ module compute_engine_bench;
                                 : 8'(address * 7 + address / 251 + address / 4093);
   endfunction
 
-  reg [55:0] bursts [0:255];
+  integer seed = 9;
+  `include "answers.svh"
   reg [1:0]  pushes [0:Commands+8];
-  integer    asked = 0, answering = 0, beat = 0, begun = 0, retired = 0, patience = 0, seed = 9, i, j, k, l, o, b, steps = 0, expected_steps = 0;
+  integer    begun = 0, retired = 0, patience = 0, i, j, k, l, o, b, steps = 0, expected_steps = 0;
   integer    uop_bgn, uop_end, iter_out, iter_in, dst, src, wgt, sum, rows, columns, stride, sram, dram, pad, place, finished = 0;
   integer    kind_of_insn, dst_out, dst_in, src_out, src_in, wgt_out, wgt_in;
   reg [31:0] acc_pad = 0, immediate = 0;
-  reg        took_command, took_burst, took_beat;
+  reg        took_command;
 
   task alter(input integer index, input [127:0] value, input mirror);
     begin
@@ -330,24 +332,15 @@ module compute_engine_bench;
 
   task cycle;
     begin
-      burst_ready = $random(seed);
       token_available = $random(seed);
       token_space = $random(seed);
       others_idle = $random(seed);
-      if (!beat_valid && answering < asked && ($random(seed) & 3) != 0) begin
-        beat_valid = 1;
-        for (i = 0; i < 8; i = i + 1) beat_data[8*i +: 8] = byte_at(bursts[answering % 256][55:8] + beat * 8 + i);
-      end
+      offer_beat;
       #1;
       took_command = command_valid && command_ready;
-      took_burst = burst_valid && burst_ready;
-      took_beat = beat_valid && beat_ready;
+      take_burst;
       check(token_pop === (took_command ? {insn[InsnPopNextLsb], insn[InsnPopPrevLsb]} : 2'd0) && (token_pop & ~token_available) == 0, 1);
       check(token_reserve === (took_command ? pushes[begun] : 2'd0) && (token_reserve & ~token_space) == 0, 2);
-      if (took_burst) begin
-        bursts[asked % 256] = {burst_addr, burst_len};
-        asked = asked + 1;
-      end
       if (gemm_step || depthwise_step) steps = steps + 1;
       if (retire) begin
         check(retire_number === 32'(retired) && token_push === pushes[retired], 3);
@@ -361,14 +354,7 @@ module compute_engine_bench;
         command_valid = 0;
         begun = begun + 1;
       end
-      if (took_beat) begin
-        beat_valid = 0;
-        beat = beat + 1;
-        if (beat == 32'(bursts[answering % 256][7:0]) + 1) begin
-          beat = 0;
-          answering = answering + 1;
-        end
-      end
+      beat_taken;
     end
   endtask
 
@@ -454,13 +440,7 @@ module compute_engine_bench;
     end
     for (i = 0; i < InpDepth; i = i + 1) inps[i] = $random(seed);
     for (i = 0; i < WgtDepth; i = i + 1) wgts[i] = {$random(seed), $random(seed), $random(seed), $random(seed)};
-    for (i = 0; i < PrmDepth; i = i + 1) begin
-      for (j = 0; j < BlockOut; j = j + 1) begin
-        prms[i][128 * j +: 128] = {8'd0, 24'h7f8003, 16'd0, 8'd0, 8'd0, $random(seed), $random(seed)};
-        prms[i][128 * j + 64 +: 5] = {$random(seed)} % 3;
-        prms[i][128 * j + 72 +: 5] = {$random(seed)} % 12;
-      end
-    end
+    for (i = 0; i < PrmDepth; i = i + 1) draw_parameters(seed, prms[i]);
     {command_valid, burst_ready, beat_valid, store_en, token_available, token_space, others_idle} = 0;
     command = 0;
     store_index = 0;

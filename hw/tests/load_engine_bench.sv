@@ -35,20 +35,20 @@ module load_engine_bench;
     .wait_space_o(wait_space), .bytes_o(bytes), .failed_o(failed), .number_o(number)
   );
 
-  // Byte i of memory is a hash of i. Bursts are answered in order.
+  // Byte i of memory is a hash of i.
   function automatic [7:0] byte_at(input integer address);
     byte_at = 8'(address * 7 + address / 251 + address / 4093);
   endfunction
-  reg [55:0] bursts [0:255];
-  integer    asked = 0, answering = 0, beat = 0;
+  integer seed = 77;
+  `include "answers.svh"
 
   // Buffers as written, and as they should be: inp from 0, wgt from 8192, prm from 16384.
   reg [7:0]  got [0:24575], want [0:24575];
   reg        pushes [0:Commands];
   reg [7:0]  pad = 8'd0;
-  integer    begun = 0, retired = 0, given = 0, owed = 0, tokens = 0, patience = 0, seed = 77, i, j, k, size, base, width, memory_base;
+  integer    begun = 0, retired = 0, given = 0, owed = 0, tokens = 0, patience = 0, i, j, k, size, base, width, memory_base;
   integer    sram, dram, rows, columns, stride, top, left, place, moved = 0, loaded = 0;
-  reg        took_command, took_burst, took_beat;
+  reg        took_command;
   reg [3:0]  pads;
 
   task draw;
@@ -146,27 +146,18 @@ module load_engine_bench;
         draw;
         command_valid = 1;
       end
-      burst_ready = $random(seed);
       if (tokens < 3 && $random(seed) & 1) tokens = tokens + 1;
       token_available = tokens != 0;
       token_space = $random(seed);
-      if (!beat_valid && answering < asked && ($random(seed) & 3) != 0) begin
-        beat_valid = 1;
-        for (i = 0; i < BusBytes; i = i + 1) beat_data[8*i +: 8] = byte_at(bursts[answering % 256][55:8] + beat * BusBytes + i);
-      end
+      offer_beat;
       #1;
       took_command = command_valid && command_ready;
-      took_burst = burst_valid && burst_ready;
-      took_beat = beat_valid && beat_ready;
+      take_burst;
       check(token_pop === (took_command && command[InsnPopNextLsb]) && token_reserve === (took_command && command[InsnPushNextLsb]), 3);
       check(!token_pop || token_available, 4);
       check(!token_reserve || token_space, 5);
       check(wait_compute === (command_valid && command[InsnPopNextLsb] && !token_available), 6);
       if (token_pop) tokens = tokens - 1;
-      if (took_burst) begin
-        bursts[asked % 256] = {burst_addr, burst_len};
-        asked = asked + 1;
-      end
       if (inp_write || wgt_write || prm_write) land;
       if (retire) begin
         check(retire_number === 32'(retired) && token_push === pushes[retired], 7);
@@ -179,14 +170,7 @@ module load_engine_bench;
         command_valid = 0;
         begun = begun + 1;
       end
-      if (took_beat) begin
-        beat_valid = 0;
-        beat = beat + 1;
-        if (beat == 32'(bursts[answering % 256][7:0]) + 1) begin
-          beat = 0;
-          answering = answering + 1;
-        end
-      end
+      beat_taken;
     end
     check(retired == Commands && idle === 1'b1 && failed === 1'b0 && moved == loaded && moved > 10000, 9);
     for (i = 0; i < 24576; i = i + 1) check(got[i] === want[i], 10);

@@ -35,3 +35,13 @@ function automatic logic [7:0] clamped(input logic signed [63:0] value, input lo
     clamped = moved[7:0];
   end
 endfunction
+
+// Parameters of four channels: any bias and multiplier, shifts that leave something, bounds of int8.
+task automatic draw_parameters(inout integer seed, output reg [511:0] parameters);
+  integer channel;
+  for (channel = 0; channel < 4; channel = channel + 1) begin
+    parameters[128 * channel +: 128] = {8'd0, 24'h7f8003, 16'd0, 8'd0, 8'd0, $random(seed), $random(seed)};
+    parameters[128 * channel + 64 +: 5] = {$random(seed)} % 3;
+    parameters[128 * channel + 72 +: 5] = {$random(seed)} % 12;
+  end
+endtask

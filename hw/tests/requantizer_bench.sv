@@ -70,13 +70,7 @@ module requantizer_bench;
       want_accs[i] = accs[i];
       want_outs[i] = outs[i];
     end
-    for (i = 0; i < PrmDepth; i = i + 1) begin
-      for (j = 0; j < BlockOut; j = j + 1) begin
-        prms[i][128 * j +: 128] = {8'd0, 24'h7f8003, 16'd0, 8'd0, 8'd0, $random(seed), $random(seed)};
-        prms[i][128 * j + 64 +: 5] = {$random(seed)} % 3;
-        prms[i][128 * j + 72 +: 5] = {$random(seed)} % 12;
-      end
-    end
+    for (i = 0; i < PrmDepth; i = i + 1) draw_parameters(seed, prms[i]);
     {cancel, start, oldest} = 0;
     repeat (3) @(negedge clk);
     rst_n = 1;
