@@ -1,5 +1,6 @@
 // The list of all benches.
 #include "bench/accelerator.h"
+#include "bench/bare_machine.h"
 #include "bench/bench.h"
 #include "bench/checker.h"
 #include "bench/compile_time.h"
@@ -41,6 +42,7 @@ const std::vector<Bench>& benches() {
        "the area model's error on configurations that it has not seen.",
        measure_synthesis},
       {"models", "Whole models on every target: wrong bits, accuracy, cycles of a sample.", measure_models},
+      {"bare_machine", "The README's first lines on a Debian 12 that has git alone, 2 cores.", measure_bare_machine},
       {"search", "The demo's joint search: gains end to end on RTL, times, kill -9 and --resume.", measure_search},
   };
   return kBenches;
