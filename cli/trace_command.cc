@@ -54,17 +54,33 @@ Result<isa::Program> program_of(const TraceOptions& options) {
   return load(argument);
 }
 
-Result<std::unique_ptr<sim::Simulator>> simulator_of(const TraceOptions& options, const isa::HwConfig& hardware) {
-  if (options.fst.empty()) return make_simulator(options.on, hardware, options.platform);
-  if (options.on != kRtl) {
+/// Options that are of no effect without others.
+Result<void> check(const TraceOptions& options) {
+  const bool window = options.first_cycle != 0 || options.last_cycle != ~uint64_t{0};
+  if (window && options.fst.empty()) {
+    return Diagnostic{{}, "--from and --to are of a waveform", {}, "add --on rtl --fst FILE"};
+  }
+  if (options.first_cycle > options.last_cycle) {
+    return Diagnostic{{},
+                      fmt::format("--from {} lies behind --to {}", options.first_cycle, options.last_cycle),
+                      {},
+                      "the waveform has the cycles between them"};
+  }
+  if (options.on != kRtl && !options.fst.empty()) {
     return Diagnostic{{}, fmt::format("--fst needs the RTL: '{}' has no signals", options.on), {}, "add --on rtl"};
   }
+  return {};
+}
+
+Result<std::unique_ptr<sim::Simulator>> simulator_of(const TraceOptions& options, const isa::HwConfig& hardware) {
+  if (options.fst.empty()) return make_simulator(options.on, hardware, options.platform);
   // The harness cannot say why it cannot write.
   TANDEM_TRY(write_file(options.fst, ""));
   return make_waveform_simulator(hardware, options.platform, {options.fst, options.first_cycle, options.last_cycle});
 }
 
 Result<int> trace(const TraceOptions& options, Format format) {
+  TANDEM_TRY(check(options));
   TANDEM_ASSIGN(const isa::Program program, program_of(options));
   TANDEM_ASSIGN(const auto simulator, simulator_of(options, program.hardware));
   sim::Timeline timeline(program);
