@@ -76,7 +76,8 @@ TEST(GraphTextTest, PrintsChannelsOfTheirOwn) {
 
 TEST(GraphTextTest, ErrorsNamePlaceAndChoices) {
   EXPECT_EQ(error_of("rule single", "rule singel"),
-            "small.graph:1:20: error: unknown rounding rule 'singel'\n  legal: single, tflite\n  hint: did you mean 'single'?");
+            "small.graph:1:20: error: unknown rounding rule 'singel'\n  legal: single, tflite\n  hint: did you mean "
+            "'single'?");
   EXPECT_EQ(error_of("max_pool(\"s", "maxpool(\"s"),
             "small.graph:10:14: error: unknown operator 'maxpool'\n  legal: conv2d, max_pool, add, clip, im2col, "
             "average_pool\n  hint: did you "

@@ -101,15 +101,10 @@ Result<Graph> OnnxImporter::run(const std::string& path) {
   if (!unsupported.empty()) {
     std::vector<std::string> supported;
     for (const auto& [name, method] : methods()) supported.push_back(name);
-    return Diagnostic{
-        where,
-        fmt::format("{} of {} nodes cannot be imported:\n  {}", unsupported.size(), model_.nodes.size(),
-                    join(unsupported, "\n  ")),
-        supported,
-        wants_multipliers_
-            ? "requantisation is one shift for a whole tensor here: multipliers take other scales and zero "
-              "points"
-            : ""};
+    return Diagnostic{where,
+                      fmt::format("{} of {} nodes cannot be imported:\n  {}", unsupported.size(), model_.nodes.size(),
+                                  join(unsupported, "\n  ")),
+                      supported, ""};
   }
 
   const OnnxValue& out = model_.outputs[0];

@@ -11,10 +11,12 @@ namespace {
 constexpr int kMaxShift = 31;
 constexpr int kMaxLeftShift = 22;  // of ops::Add, and of what is before a multiplication
 
-/// A real bound as an integer; bounds that are no numbers are those of int8.
-int bound(double real, const Quantisation& to) {
-  const double integer = std::round(real / to.scale(0)) + to.zero_point;
-  return static_cast<int>(std::clamp(integer, -128.0, 127.0));
+/// A real bound as an integer: halves to even, as QuantizeLinear has it, or away from zero, as TFLite's
+/// CalculateActivationRange. Infinite bounds are those of int8.
+int bound(double real, const Quantisation& to, Arithmetic arithmetic) {
+  const double exact = real / to.scale(0);
+  const double integer = arithmetic == Arithmetic::kShifts ? std::nearbyint(exact) : std::round(exact);
+  return static_cast<int>(std::clamp(integer + to.zero_point, -128.0, 127.0));
 }
 
 }  // namespace
@@ -22,8 +24,8 @@ int bound(double real, const Quantisation& to) {
 void OnnxImporter::requantize(OnnxMeaning& sum, const Quantisation& to) {
   ops::ChannelParameters result;
   result.zero_point = to.zero_point;
-  result.low = bound(sum.low, to);
-  result.high = bound(sum.high, to);
+  result.low = bound(sum.low, to, arithmetic_);
+  result.high = bound(sum.high, to, arithmetic_);
   Layer& layer = sum.layer;
   if (auto* pool = std::get_if<ops::AveragePool>(&layer.op)) return divide(layer, *pool, sum, result, to);
   auto* conv = std::get_if<ops::Conv2d>(&layer.op);
