@@ -170,7 +170,7 @@ TEST(RtlWaveform, HasTheCyclesAskedForAndChangesNothing) {
   Rng rng(8);
   const isa::HwConfig hardware = hardware_of("b1_4x4");
   const isa::Program program = isa::random_program(hardware, rng, {12});
-  const RunResult plain = make_rtl_simulator(hardware).value()->run(program, {}).value();
+  const RunResult plain = rtl("b1_4x4", {})->run(program, {}).value();
   const std::string path = fmt::format("{}tandem_waveform_{}.fst", ::testing::TempDir(), ::getpid());
   uintmax_t sizes[2];
   for (const uint64_t cycles : {plain.cycles, uint64_t{100}}) {
