@@ -200,9 +200,8 @@ class Trials {
       const auto rows = static_cast<uint32_t>(rng_.uniform(1, 40)),
                  columns = static_cast<uint32_t>(rng_.uniform(1, 40));
       const uint32_t elements = (rows + 2 * pad) * (columns + 2 * pad);
-      if (elements > depth(memory == Memory::kAcc8 || memory == Memory::kOut ? Memory::kAcc : memory)) continue;
-      const uint32_t begin =
-          depth(memory == Memory::kAcc8 || memory == Memory::kOut ? Memory::kAcc : memory) - elements + beyond;
+      if (elements > depth(memory)) continue;
+      const uint32_t begin = depth(memory) - elements + beyond;
       if (memory == Memory::kOut) return w.store(0, rows, columns, begin);
       return w.load(memory, rows, columns, columns + static_cast<uint32_t>(rng_.uniform(0, 3)), pad, begin);
     }

@@ -44,7 +44,7 @@ RangeList held_at_start(const Program& program) {
 class DataflowChecker {
  public:
   DataflowChecker(const Program& program, const std::vector<Instruction>& instructions,
-          const std::vector<const Footprint*>& footprints, const TokenRun& run, const CheckOptions& options)
+                  const std::vector<const Footprint*>& footprints, const TokenRun& run, const CheckOptions& options)
       : config_(program.hardware),
         instructions_(instructions),
         footprints_(footprints),

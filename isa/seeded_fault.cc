@@ -10,7 +10,7 @@
 namespace tandem::isa {
 namespace {
 
-constexpr int kFaultTries = 100;       // to find a place for a fault of a kind; then another kind is drawn
+constexpr int kFaultTries = 100;  // to find a place for a fault of a kind; then another kind is drawn
 constexpr int64_t kFarthest = 4;  // instructions of an engine by which a token moves
 
 bool TokenFlags::*const kPops[] = {&TokenFlags::pop_prev, &TokenFlags::pop_next};

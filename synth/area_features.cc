@@ -28,8 +28,8 @@ double block_halves(const Geometry& memory) {
   return best;
 }
 
-// Yosys 0.23 leaves a memory to LUTs where one level of LUT memory holds it, or where it would fill less than 5 % of its
-// blocks.
+// Yosys 0.23 leaves a memory to LUTs where one level of LUT memory holds it, or where it would fill less than 5 % of
+// its blocks.
 bool is_block(const Geometry& memory) {
   constexpr double kLutMemoryDepth = 64;  // RAM64M
   return memory.depth > kLutMemoryDepth && memory.width * memory.depth >= 0.05 * 18432 * block_halves(memory);

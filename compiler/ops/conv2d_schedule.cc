@@ -14,7 +14,7 @@ using Names = std::vector<std::string>;
 class Conv2dScheduler {
  public:
   Conv2dScheduler(const Conv2d& op, const isa::HwConfig& hardware, const Conv2dPlan& plan,
-            const tensorize::IntrinsicSet& intrinsics)
+                  const tensorize::IntrinsicSet& intrinsics)
       : op_(op),
         hardware_(hardware),
         plan_(plan),

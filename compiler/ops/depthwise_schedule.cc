@@ -12,7 +12,7 @@ using Names = std::vector<std::string>;
 class DepthwiseScheduler {
  public:
   DepthwiseScheduler(const Operator& op, const isa::HwConfig& hardware, const DepthwisePlan& plan,
-            const tensorize::IntrinsicSet& intrinsics)
+                     const tensorize::IntrinsicSet& intrinsics)
       : shape_(depthwise_shape(op)),
         hardware_(hardware),
         plan_(plan),

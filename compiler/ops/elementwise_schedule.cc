@@ -13,7 +13,7 @@ using Names = std::vector<std::string>;
 class ElementwiseScheduler {
  public:
   ElementwiseScheduler(const Operator& op, const isa::HwConfig& hardware, const ElementwisePlan& plan,
-            const tensorize::IntrinsicSet& intrinsics)
+                       const tensorize::IntrinsicSet& intrinsics)
       : op_(op), hardware_(hardware), plan_(plan), intrinsics_(intrinsics), s_(define(op)) {}
 
   Result<schedule::Schedule> run() {

@@ -17,11 +17,13 @@
 #include "verilated_fst_c.h"
 #endif
 
-// An evaluation by Verilator's eval() finds by itself which clocks rise and what changes with inputs and falling edges, again and again
-// until nothing does. Here that is known: clocks are inputs, nothing happens at falling edges, and outputs do not depend on inputs of the
-// same cycle. So the parts of eval() are called, each once; that is a tenth of a run. Their names are this version's; models with assertions
-// or waveforms, netlists and other versions take eval(), and the tests compare.
-#if !defined(TANDEM_ASSERTIONS) && !defined(TANDEM_WAVEFORMS) && !defined(TANDEM_NETLIST) && VERILATOR_VERSION_INTEGER == 5006000
+// An evaluation by Verilator's eval() finds by itself which clocks rise and what changes with inputs and falling edges,
+// again and again until nothing does. Here that is known: clocks are inputs, nothing happens at falling edges, and
+// outputs do not depend on inputs of the same cycle. So the parts of eval() are called, each once; that is a tenth of a
+// run. Their names are this version's; models with assertions or waveforms, netlists and other versions take eval(),
+// and the tests compare.
+#if !defined(TANDEM_ASSERTIONS) && !defined(TANDEM_WAVEFORMS) && !defined(TANDEM_NETLIST) && \
+    VERILATOR_VERSION_INTEGER == 5006000
 #define TANDEM_DIRECT_EVALUATION
 #include "Vtandem___024root.h"
 void Vtandem___024root___eval_ico(Vtandem___024root*);
@@ -261,7 +263,8 @@ class Harness {
     ++now_;
   }
 
-  // Times in a waveform: a cycle is ten units, its edge in their midst; the run begins at zero, registers are written before.
+  // Times in a waveform: a cycle is ten units, its edge in their midst; the run begins at zero, registers are written
+  // before.
   void open_waveform() {
 #ifdef TANDEM_WAVEFORMS
     if (run_.waveform != nullptr) device_.waveform.open(run_.waveform);
@@ -275,7 +278,9 @@ class Harness {
   void record(uint64_t place) {
 #ifdef TANDEM_WAVEFORMS
     const uint64_t cycle = now_ - origin_;
-    if (!running_ || !device_.waveform.isOpen() || cycle < run_.waveform_first_cycle || cycle > run_.waveform_last_cycle) return;
+    if (!running_ || !device_.waveform.isOpen() || cycle < run_.waveform_first_cycle ||
+        cycle > run_.waveform_last_cycle)
+      return;
     device_.waveform.dump(10 * cycle + place);
 #else
     static_cast<void>(place);
@@ -486,7 +491,8 @@ extern "C" __attribute__((visibility("default"))) void tandem_rtl_run(void* open
   if (run->restless != 0) {
     const tandem::sim::Restlessness how{run->restless_seed, run->restless_stalls != 0, run->silent_after_reads,
                                         run->silent_after_writes};
-    Harness(device, *run, RestlessDram(run->dram, run->dram_bytes, kBusBytes, *run->memory, how, run->memory_base)).run();
+    Harness(device, *run, RestlessDram(run->dram, run->dram_bytes, kBusBytes, *run->memory, how, run->memory_base))
+        .run();
   } else {
     Harness(device, *run, Dram(run->dram, run->dram_bytes, kBusBytes, *run->memory)).run();
   }

@@ -64,7 +64,7 @@ struct TandemRtlRun {
   uint32_t watch_registers;  // they must read back as written; the interrupt must tell how the run ended
   const char* waveform;      // FST of the run, of models built for it; null: none
   uint64_t waveform_first_cycle, waveform_last_cycle;
-  uint32_t mutant;           // of a netlist with mutants: the one that is active; 0: none
+  uint32_t mutant;  // of a netlist with mutants: the one that is active; 0: none
 
   // In and out.
   uint32_t watchdog_cycles;  // that the device allows without progress; 0: its default, which is filled in
